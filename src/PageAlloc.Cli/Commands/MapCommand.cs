@@ -1,0 +1,81 @@
+using PageAlloc.Cli.Terminal;
+using PageAlloc.Interop;
+using PageAlloc.Mappings;
+using PageAlloc.Pages;
+using PageAlloc.Targets;
+using PageAlloc.Views;
+
+namespace PageAlloc.Cli.Commands;
+
+/// <summary>What the options of the map ask for.</summary>
+internal sealed record MapRequest
+{
+    public required string Target { get; init; }
+
+    public bool Json { get; init; }
+
+    public bool Runs { get; init; }
+
+    public bool Legend { get; init; } = true;
+
+    public MappingFilter? Filter { get; init; }
+
+    public required ReadOptions Read { get; init; }
+
+    public required MapOptions Map { get; init; }
+}
+
+/// <summary><c>pagealloc TARGET</c>: the page map.</summary>
+internal static class MapCommand
+{
+    /// <summary>Runs the command.</summary>
+    public static ExitCode Run(MapRequest request, StdOut output)
+    {
+        using ITarget target = TargetOpener.Open(request.Target);
+        PageTable table = PageTableReader.Read(target, MappingTable.Read(target, request.Read), request.Read);
+        IReadOnlyList<MappingPages> shown = request.Filter is { } filter
+            ? [.. table.Mappings.Where(m => filter.Matches(m.Mapping))]
+            : table.Mappings;
+        if (shown.Count == 0)
+        {
+            throw new UsageException($"the filter picks none of the {table.Mappings.Count} mappings");
+        }
+
+        if (request.Json)
+        {
+            JsonView.Write(target.Info, table, shown, request.Runs, output);
+        }
+        else
+        {
+            if (request.Legend)
+            {
+                LegendView.Write(table, shown, request.Map, output);
+            }
+
+            PageMapView.Write(table, shown, request.Map, output);
+            TotalsView.Write(table, shown, output);
+        }
+
+        output.Flush();
+        if (request.Read.UsePageFlags)
+        {
+            SayWhatIsMissing(table.Unknown);
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static void SayWhatIsMissing(UnknownDetails unknown)
+    {
+        string[] missing =
+        [
+            .. unknown.HasFlag(UnknownDetails.FolioSizes) ? ["the size of large folios"] : Array.Empty<string>(),
+            .. unknown.HasFlag(UnknownDetails.MergedPages) ? ["which pages KSM merged"] : Array.Empty<string>(),
+            .. unknown.HasFlag(UnknownDetails.HugePages) ? ["which pages are huge"] : Array.Empty<string>(),
+        ];
+        if (missing.Length != 0)
+        {
+            StdErr.Write($"not known without CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH (sudo): {string.Join(", ", missing)}; those pages count as {PageState.SizeName(0, LibC.getpagesize())} ones");
+        }
+    }
+}

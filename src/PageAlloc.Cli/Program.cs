@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Globalization;
+using System.Text;
+using PageAlloc.Cli.Commands;
+using PageAlloc.Cli.Terminal;
+
+namespace PageAlloc.Cli;
+
+/// <summary>The command <c>pagealloc</c>.</summary>
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        var output = new StdOut(1);
+        try
+        {
+            return (int)Run(arguments, output);
+        }
+        catch (UsageException e)
+        {
+            StdErr.Write(e.Message, "'pagealloc --help' lists the options");
+            return (int)ExitCode.Usage;
+        }
+        catch (TargetException e)
+        {
+            StdErr.Write(e.Message, e.Advice);
+            return (int)ExitCode.CannotOpen;
+        }
+        catch (OutputException e) when (e.IsBrokenPipe)
+        {
+            return (int)ExitCode.BrokenPipe;
+        }
+        catch (OutputException e)
+        {
+            StdErr.Write($"can't write the output: {e.Message}");
+            return (int)ExitCode.CannotOpen;
+        }
+        catch (Exception e) when (Environment.GetEnvironmentVariable("PAGEALLOC_DEBUG") != "1")
+        {
+            StdErr.Write(
+                $"a bug: {e.GetType().Name}: {e.Message}",
+                "please report it, with what this prints: PAGEALLOC_DEBUG=1 pagealloc " + string.Join(' ', arguments));
+            return (int)ExitCode.Bug;
+        }
+    }
+
+    private static ExitCode Run(string[] arguments, StdOut output)
+    {
+        var commandLine = new CommandLine();
+        commandLine.Root.SetAction(result => (int)MapCommand.Run(commandLine.ReadMap(result), output));
+        ParseResult result = commandLine.Root.Parse(arguments);
+        if (result.Errors.Count > 0 && result.Action is ParseErrorAction)
+        {
+            throw new UsageException(result.Errors[0].Message);
+        }
+
+        using var text = new StdOutWriter(output);
+        int code = result.Invoke(new InvocationConfiguration { Output = text, Error = text, EnableDefaultExceptionHandler = false });
+        output.Flush();
+        return (ExitCode)code;
+    }
+
+    /// <summary>What the command line library writes, help and version, goes the same way as all output.</summary>
+    private sealed class StdOutWriter(StdOut output) : TextWriter(CultureInfo.InvariantCulture)
+    {
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override void Write(char value) => Write(value.ToString());
+
+        public override void Write(string? value) => Encoding.UTF8.GetBytes(value ?? "", output);
+    }
+}

@@ -1,0 +1,150 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace PageAlloc.Interop;
+
+/// <summary>
+/// An open file descriptor, owned. System.IO is not used for /proc: it asks for locks and sizes, and reads no ioctl.
+/// Every method returns what the system call returns, or minus the error number.
+/// </summary>
+internal sealed unsafe class LinuxFile : SafeHandleZeroOrMinusOneIsInvalid
+{
+    private LinuxFile(int fd) : base(ownsHandle: true) => SetHandle(fd);
+
+    private int Fd => (int)handle;
+
+    /// <summary>Opens <paramref name="path"/> for reading, relative to <paramref name="directory"/> when that is given.</summary>
+    /// <param name="directory">A directory opened with O_PATH or O_RDONLY; null for the working directory.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="error">The error number when null is returned, else 0.</param>
+    /// <param name="flags">Flags of open(2) beside O_CLOEXEC.</param>
+    public static LinuxFile? Open(LinuxFile? directory, string path, out int error, int flags = LibC.O_RDONLY)
+    {
+        int fd;
+        do
+        {
+            fd = LibC.openat(directory?.Fd ?? LibC.AT_FDCWD, path, flags | LibC.O_CLOEXEC, 0);
+            error = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
+        }
+        while (error == Errno.EINTR);
+        return fd < 0 ? null : new LinuxFile(fd);
+    }
+
+    /// <summary>An anonymous file in shared memory; null where the kernel has none.</summary>
+    public static LinuxFile? CreateMemoryFile(string name)
+    {
+        int fd = LibC.memfd_create(name, LibC.MFD_CLOEXEC);
+        return fd < 0 ? null : new LinuxFile(fd);
+    }
+
+    /// <summary>Reads at the file's position, at most the span's length.</summary>
+    public int Read(Span<byte> buffer)
+    {
+        fixed (byte* b = buffer)
+        {
+            nint n;
+            do
+            {
+                n = LibC.read(Fd, b, buffer.Length);
+            }
+            while (n < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR);
+            return n < 0 ? -Marshal.GetLastPInvokeError() : (int)n;
+        }
+    }
+
+    /// <summary>Reads at <paramref name="offset"/> bytes, at most the span's length.</summary>
+    public int ReadAt(Span<byte> buffer, long offset)
+    {
+        fixed (byte* b = buffer)
+        {
+            nint n;
+            do
+            {
+                n = LibC.pread(Fd, b, buffer.Length, offset);
+            }
+            while (n < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR);
+            return n < 0 ? -Marshal.GetLastPInvokeError() : (int)n;
+        }
+    }
+
+    /// <summary>ioctl(2) with a structure that the kernel reads and writes.</summary>
+    public int Ioctl<T>(nuint request, ref T argument) where T : unmanaged
+    {
+        fixed (T* a = &argument)
+        {
+            int n = LibC.ioctl(Fd, request, a);
+            return n < 0 ? -Marshal.GetLastPInvokeError() : n;
+        }
+    }
+
+    /// <summary>What stat(2) says of the file itself, or of <paramref name="path"/> relative to it.</summary>
+    public bool TryStat(string path, out statx_t stat)
+    {
+        statx_t result = default;
+        int n = LibC.statx(Fd, path, path.Length == 0 ? LibC.AT_EMPTY_PATH : 0, LibC.STATX_BASIC_STATS, &result);
+        stat = result;
+        return n == 0;
+    }
+
+    /// <summary>The text of the symbolic link <paramref name="path"/>, relative to this directory; null when it can't be read.</summary>
+    public byte[]? ReadLink(string path)
+    {
+        for (int size = 512; size <= 1 << 20; size *= 4)
+        {
+            var buffer = new byte[size];
+            fixed (byte* b = buffer)
+            {
+                nint n = LibC.readlinkat(Fd, path, b, size);
+                if (n < 0)
+                {
+                    return null;
+                }
+
+                if (n < size)
+                {
+                    return buffer[..(int)n];
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Reads from the position to the end, at most <paramref name="limit"/> bytes.</summary>
+    /// <param name="limit">The cap in bytes.</param>
+    /// <param name="error">The error number when null is returned; 0 when it is null because the cap was reached.</param>
+    public byte[]? ReadToEnd(int limit, out int error)
+    {
+        var buffer = new byte[16 << 10];
+        int length = 0;
+        error = 0;
+        while (true)
+        {
+            int n = Read(buffer.AsSpan(length));
+            if (n < 0)
+            {
+                error = -n;
+                return null;
+            }
+
+            if (n == 0)
+            {
+                return length == buffer.Length ? buffer : buffer[..length];
+            }
+
+            length += n;
+            if (length > limit)
+            {
+                return null;
+            }
+
+            if (buffer.Length - length < 4 << 10)
+            {
+                Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 2L, Array.MaxLength));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => LibC.close(Fd) == 0;
+}

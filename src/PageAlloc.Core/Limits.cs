@@ -1,0 +1,17 @@
+namespace PageAlloc;
+
+/// <summary>Caps on what is read from a target, which is never trusted. Each is far above what real processes have.</summary>
+public sealed record Limits
+{
+    /// <summary>The caps used when none are given.</summary>
+    public static Limits Default { get; } = new();
+
+    /// <summary>Mappings of one process; vm.max_map_count is 65,530 by default, 2^24 in the largest set-ups known.</summary>
+    public int MaxMappings { get; init; } = 1 << 24;
+
+    /// <summary>Bytes of one text file below /proc/PID, such as maps (about 130 a mapping, more with long names).</summary>
+    public int MaxProcFileBytes { get; init; } = 1 << 30;
+
+    /// <summary>Bytes of a command line that are kept.</summary>
+    public int MaxCommandLineBytes { get; init; } = 1 << 20;
+}

@@ -1,0 +1,101 @@
+using System.Buffers.Text;
+
+namespace PageAlloc.Mappings;
+
+/// <summary>
+/// Parses /proc/PID/maps: <c>START-END PERM OFFSET MAJ:MIN INODE NAME</c>, all but the inode in hexadecimal.
+/// source: fs/proc/task_mmu.c, show_vma_header_prefix
+/// </summary>
+public static class MapsParser
+{
+    /// <summary>Parses the whole text. Names are slices of <paramref name="text"/>, which must not be written to afterwards.</summary>
+    /// <param name="text">The file's bytes.</param>
+    /// <param name="maxMappings">The cap on the number of lines.</param>
+    /// <exception cref="FormatException">A line is not of that form; or lines are not in address order.</exception>
+    /// <exception cref="TargetException">There are more lines than the cap.</exception>
+    public static List<Mapping> Parse(ReadOnlyMemory<byte> text, int maxMappings)
+    {
+        var mappings = new List<Mapping>(Math.Min(maxMappings, text.Length / 80));
+        ulong last = 0;
+        for (int at = 0; at < text.Length;)
+        {
+            int length = text.Span[at..].IndexOf((byte)'\n');
+            length = length < 0 ? text.Length - at : length;
+            if (mappings.Count == maxMappings)
+            {
+                throw new TargetException(TargetFailure.LimitExceeded, $"the process has more than {maxMappings} mappings");
+            }
+
+            Mapping? mapping = ParseLine(text.Slice(at, length));
+            if (mapping is null || mapping.Range.Start < last)
+            {
+                throw new FormatException(
+                    $"line {mappings.Count + 1} of maps is not 'START-END PERM OFFSET MAJ:MIN INODE NAME' in address order: {ByteText.ToPrintable(text.Span.Slice(at, length))}");
+            }
+
+            last = mapping.Range.End;
+            mappings.Add(mapping);
+            at += length + 1;
+        }
+
+        return mappings;
+    }
+
+    private static Mapping? ParseLine(ReadOnlyMemory<byte> line)
+    {
+        ReadOnlySpan<byte> s = line.Span;
+        if (!TakeHex(ref s, (byte)'-', out ulong start)
+            || !TakeHex(ref s, (byte)' ', out ulong end)
+            || !TakePermissions(ref s, out MappingPermissions permissions)
+            || !TakeHex(ref s, (byte)' ', out ulong offset)
+            || !TakeHex(ref s, (byte)':', out ulong major)
+            || !TakeHex(ref s, (byte)' ', out ulong minor)
+            || !Utf8Parser.TryParse(s, out ulong inode, out int digits)
+            || end <= start
+            || major > uint.MaxValue
+            || minor > uint.MaxValue)
+        {
+            return null;
+        }
+
+        // One blank follows the inode, then padding; a name may itself end with blanks, but none begins with one.
+        ReadOnlySpan<byte> name = s[digits..].TrimStart((byte)' ');
+        return new Mapping
+        {
+            Range = new AddressRange(start, end),
+            Permissions = permissions,
+            Offset = offset,
+            DeviceMajor = (uint)major,
+            DeviceMinor = (uint)minor,
+            Inode = inode,
+            Name = line[^name.Length..],
+        };
+    }
+
+    private static bool TakeHex(ref ReadOnlySpan<byte> s, byte separator, out ulong value)
+    {
+        if (!Utf8Parser.TryParse(s, out value, out int digits, 'x') || digits >= s.Length || s[digits] != separator)
+        {
+            return false;
+        }
+
+        s = s[(digits + 1)..];
+        return true;
+    }
+
+    private static bool TakePermissions(ref ReadOnlySpan<byte> s, out MappingPermissions permissions)
+    {
+        permissions = MappingPermissions.None;
+        if (s.Length < 5 || s[4] != ' ')
+        {
+            return false;
+        }
+
+        permissions |= s[0] == 'r' ? MappingPermissions.Read : 0;
+        permissions |= s[1] == 'w' ? MappingPermissions.Write : 0;
+        permissions |= s[2] == 'x' ? MappingPermissions.Execute : 0;
+        permissions |= s[3] == 's' ? MappingPermissions.Shared : 0;
+        s = s[5..];
+        return true;
+    }
+}

@@ -1,0 +1,91 @@
+namespace PageAlloc.Mappings;
+
+/// <summary>The figures of one mapping that only /proc/PID/smaps has, in bytes.</summary>
+/// <param name="Rss">Resident, without hugetlb pages.</param>
+/// <param name="Swap">Swapped out, shared memory included.</param>
+/// <param name="Ksm">Resident pages merged by KSM (since Linux 6.8; null before).</param>
+/// <param name="Hugetlb">Resident hugetlb pages.</param>
+/// <param name="MappedHuge">Memory that one page-table entry maps in the size of a transparent huge page.</param>
+/// <param name="KernelPageSize">The page size of the mapping: that of its hugetlb pages, else a base page.</param>
+public readonly record struct SmapsEntry(ulong Rss, ulong Swap, ulong? Ksm, ulong Hugetlb, ulong MappedHuge, ulong KernelPageSize);
+
+/// <summary>
+/// Parses /proc/PID/smaps. Reading that file walks every page, so it is asked for only where pagemap is silent.
+/// source: fs/proc/task_mmu.c, show_smap
+/// </summary>
+public static class SmapsParser
+{
+    /// <summary>The figures by start address of the mapping. Lines that are not understood are passed over.</summary>
+    public static Dictionary<ulong, SmapsEntry> Parse(ReadOnlySpan<byte> text)
+    {
+        var entries = new Dictionary<ulong, SmapsEntry>();
+        ulong start = 0;
+        SmapsEntry entry = default;
+        while (!text.IsEmpty)
+        {
+            int end = text.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = end < 0 ? text : text[..end];
+            text = end < 0 ? default : text[(end + 1)..];
+            if (IsHeader(line, out ulong next))
+            {
+                if (start != 0)
+                {
+                    entries[start] = entry;
+                }
+
+                start = next;
+                entry = default;
+            }
+            else
+            {
+                Add(line, ref entry);
+            }
+        }
+
+        if (start != 0)
+        {
+            entries[start] = entry;
+        }
+
+        return entries;
+    }
+
+    private static bool IsHeader(ReadOnlySpan<byte> line, out ulong start) =>
+        System.Buffers.Text.Utf8Parser.TryParse(line, out start, out int digits, 'x') && digits < line.Length && line[digits] == '-';
+
+    private static void Add(ReadOnlySpan<byte> line, ref SmapsEntry entry)
+    {
+        int colon = line.IndexOf((byte)':');
+        if (colon < 0 || !System.Buffers.Text.Utf8Parser.TryParse(line[(colon + 1)..].TrimStart((byte)' '), out ulong value, out _))
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> key = line[..colon];
+        value <<= 10;
+        if (key.SequenceEqual("Rss"u8))
+        {
+            entry = entry with { Rss = value };
+        }
+        else if (key.SequenceEqual("Swap"u8))
+        {
+            entry = entry with { Swap = value };
+        }
+        else if (key.SequenceEqual("KSM"u8))
+        {
+            entry = entry with { Ksm = value };
+        }
+        else if (key.SequenceEqual("KernelPageSize"u8))
+        {
+            entry = entry with { KernelPageSize = value };
+        }
+        else if (key.SequenceEqual("Shared_Hugetlb"u8) || key.SequenceEqual("Private_Hugetlb"u8))
+        {
+            entry = entry with { Hugetlb = entry.Hugetlb + value };
+        }
+        else if (key.SequenceEqual("AnonHugePages"u8) || key.SequenceEqual("ShmemPmdMapped"u8) || key.SequenceEqual("FilePmdMapped"u8))
+        {
+            entry = entry with { MappedHuge = entry.MappedHuge + value };
+        }
+    }
+}

@@ -1,0 +1,68 @@
+namespace PageAlloc.Pages;
+
+/// <summary>How many base pages are in each state.</summary>
+public sealed class PageCounts
+{
+    private readonly ulong[] _byCode = new ulong[PageState.CodeCount];
+
+    /// <summary>All pages.</summary>
+    public ulong Total { get; private set; }
+
+    /// <summary>The pages in exactly this state.</summary>
+    public ulong this[PageState state] => _byCode[state.Code];
+
+    /// <summary>The pages of a kind, of any size.</summary>
+    public ulong Of(PageKind kind)
+    {
+        ulong sum = 0;
+        foreach ((PageState state, ulong pages) in NonZero())
+        {
+            sum += state.Kind == kind ? pages : 0;
+        }
+
+        return sum;
+    }
+
+    /// <summary>The pages in RAM; hugetlb pages are among them.</summary>
+    public ulong Resident
+    {
+        get
+        {
+            ulong sum = 0;
+            foreach ((PageState state, ulong pages) in NonZero())
+            {
+                sum += state.IsResident ? pages : 0;
+            }
+
+            return sum;
+        }
+    }
+
+    /// <summary>The states that occur, with their pages, by kind and then size.</summary>
+    public IEnumerable<(PageState State, ulong Pages)> NonZero()
+    {
+        for (int code = 0; code < _byCode.Length; code++)
+        {
+            if (_byCode[code] != 0)
+            {
+                yield return (PageState.FromCode((byte)code), _byCode[code]);
+            }
+        }
+    }
+
+    /// <summary>Adds pages of one state.</summary>
+    public void Add(PageState state, ulong pages)
+    {
+        _byCode[state.Code] += pages;
+        Total += pages;
+    }
+
+    /// <summary>Adds all pages of a mapping.</summary>
+    public void Add(PageRuns runs)
+    {
+        foreach (PageRun run in runs)
+        {
+            Add(run.State, run.Count);
+        }
+    }
+}

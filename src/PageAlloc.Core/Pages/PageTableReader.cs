@@ -1,0 +1,51 @@
+using PageAlloc.Mappings;
+using PageAlloc.Targets;
+
+namespace PageAlloc.Pages;
+
+/// <summary>
+/// Reads the state of every page of a process, from the best that its kernel and this user's rights offer. Only metadata is
+/// read: the process is neither stopped nor changed. The cost follows resident and swapped pages, not addresses.
+/// </summary>
+public static class PageTableReader
+{
+    /// <summary>Reads the pages of <paramref name="mappings"/>.</summary>
+    /// <param name="target">The process.</param>
+    /// <param name="mappings">Its mappings, as <see cref="MappingTable.Read"/> gives them.</param>
+    /// <param name="options">What may be used; null for everything.</param>
+    /// <exception cref="TargetException">The pages can't be read, or the process ended meanwhile.</exception>
+    public static PageTable Read(ITarget target, IReadOnlyList<Mapping> mappings, ReadOptions? options = null)
+    {
+        options ??= ReadOptions.Default;
+        if (target is not IProcDirectory process)
+        {
+            throw new TargetException(TargetFailure.NotSupported, $"a target of kind {target.Info.Kind} has no page tables");
+        }
+
+        using var source = new ProcPageSource(process, options);
+        PageTable table = Read(source, mappings, () => SmapsParser.Parse(process.ReadText("smaps")), target.Info.Pid);
+        return SwappedSharedMemory.AddTo(table, process);
+    }
+
+    /// <summary>Reads the pages from any source. <paramref name="smaps"/> is asked only on kernels without PAGEMAP_SCAN.</summary>
+    internal static PageTable Read(
+        IPageSource source, IReadOnlyList<Mapping> mappings, Func<Dictionary<ulong, SmapsEntry>> smaps, int pid)
+    {
+        var builder = new PageTableBuilder(mappings, source.PageSize);
+        FolioResolver? folios = source.HasFlags ? new FolioResolver(source) { KeepHugeOrder = !source.CanScan } : null;
+        var window = new PageWindow(builder, folios, zeroInDoubt: !source.CanScan && folios is null);
+        var entries = new PagemapBuffer(source, pid);
+        if (source.CanScan)
+        {
+            new ScanWalk(source, entries, mappings, window, pid).Run();
+            window.Flush();
+            return new PageTable(builder.Finish(), source.PageSize, source.HugeOrder, window.Unknown);
+        }
+
+        Dictionary<ulong, SmapsEntry> known = smaps();
+        new PagemapWalk(source, entries, mappings, window, known).Run();
+        window.Flush();
+        return SmapsReconciliation.Apply(
+            new PageTable(builder.Finish(), source.PageSize, source.HugeOrder, window.Unknown), known);
+    }
+}

@@ -1,0 +1,120 @@
+using PageAlloc.Mappings;
+
+namespace PageAlloc.Pages;
+
+/// <summary>
+/// Collects pages in address order until there are enough for their flags to be read in one sweep, then hands them on.
+/// It bounds the memory that reading needs, whatever the size of the target.
+/// </summary>
+internal sealed class PageWindow
+{
+    private const int MaxParts = 16 << 10;
+
+    private readonly PageTableBuilder _builder;
+    private readonly FolioResolver? _folios;
+    private readonly byte[] _states = new byte[FolioResolver.MaxPages];
+    private readonly ulong[] _keys;
+    private readonly List<Part> _parts = [];
+    private readonly bool _zeroInDoubt;
+    private int _stateCount;
+    private int _keyCount;
+
+    /// <summary>Makes a window.</summary>
+    /// <param name="builder">Gets the pages.</param>
+    /// <param name="folios">Refines their states; null where kpageflags can't be read.</param>
+    /// <param name="zeroInDoubt">Whether nothing else tells the page of zeros.</param>
+    public PageWindow(PageTableBuilder builder, FolioResolver? folios, bool zeroInDoubt)
+    {
+        _zeroInDoubt = zeroInDoubt;
+        _builder = builder;
+        _folios = folios;
+        _keys = folios is null ? [] : new ulong[FolioResolver.MaxPages];
+    }
+
+    /// <summary>What could not be told of the pages added so far.</summary>
+    public UnknownDetails Unknown { get; private set; }
+
+    /// <summary>Adds pages that are all in one state.</summary>
+    public void Add(int mapping, ulong firstPage, ulong count, PageState state)
+    {
+        _parts.Add(new Part(mapping, firstPage, count, -1, state));
+        FlushWhenFull();
+    }
+
+    /// <summary>Adds pages with a pagemap entry each.</summary>
+    /// <param name="index">The number of their mapping.</param>
+    /// <param name="mapping">Their mapping.</param>
+    /// <param name="firstPage">Their first page, counted from address 0.</param>
+    /// <param name="entries">The entries.</param>
+    /// <param name="order">The size of the page behind each when that is known already (hugetlb), else 0.</param>
+    public void Add(int index, Mapping mapping, ulong firstPage, ReadOnlySpan<ulong> entries, int order)
+    {
+        while (!entries.IsEmpty)
+        {
+            int count = Math.Min(entries.Length, _states.Length - _stateCount);
+            Decode(entries[..count], new PageStates(mapping, order, _zeroInDoubt));
+            _parts.Add(new Part(index, firstPage, (ulong)count, _stateCount, default));
+            _stateCount += count;
+            firstPage += (ulong)count;
+            entries = entries[count..];
+            FlushWhenFull();
+        }
+    }
+
+    /// <summary>Hands on what was collected.</summary>
+    public void Flush()
+    {
+        _folios?.Resolve(_keys.AsSpan(0, _keyCount), _states);
+        foreach (Part part in _parts)
+        {
+            if (part.StatesAt < 0)
+            {
+                _builder.Add(part.Mapping, part.FirstPage, part.Count, part.State);
+            }
+            else
+            {
+                _builder.Add(part.Mapping, part.FirstPage, _states.AsSpan(part.StatesAt, (int)part.Count));
+            }
+        }
+
+        _parts.Clear();
+        _stateCount = 0;
+        _keyCount = 0;
+    }
+
+    private void FlushWhenFull()
+    {
+        if (_stateCount == _states.Length || _parts.Count >= MaxParts)
+        {
+            Flush();
+        }
+    }
+
+    private void Decode(ReadOnlySpan<ulong> entries, PageStates possible)
+    {
+        Span<byte> states = _states.AsSpan(_stateCount, entries.Length);
+        bool collect = _folios is not null && possible.Order == 0;
+        bool hidden = false;
+        for (int i = 0; i < entries.Length; i++)
+        {
+            ulong bits = entries[i];
+            states[i] = possible.Of(bits).Code;
+            if ((bits & PagemapEntry.Present) != 0)
+            {
+                ulong frame = bits & PagemapEntry.FrameMask;
+                hidden |= frame == 0;
+                if (collect && frame != 0)
+                {
+                    _keys[_keyCount++] = FolioResolver.Key(frame, _stateCount + i);
+                }
+            }
+        }
+
+        if (possible.Order == 0 && (hidden || (_folios is null && possible.AnyResident(entries))))
+        {
+            Unknown |= UnknownDetails.FolioSizes | UnknownDetails.MergedPages;
+        }
+    }
+
+    private readonly record struct Part(int Mapping, ulong FirstPage, ulong Count, int StatesAt, PageState State);
+}

@@ -1,0 +1,51 @@
+using PageAlloc.Interop;
+
+namespace PageAlloc.Pages;
+
+/// <summary>Pagemap entries that were read, 256 KiB at most: larger reads gain nothing.</summary>
+internal sealed class PagemapBuffer
+{
+    /// <summary>Entries that fit.</summary>
+    public const int Capacity = 32 << 10;
+
+    private readonly IPageSource _source;
+    private readonly int _pid;
+    private readonly ulong[] _entries = new ulong[Capacity];
+    private ulong _firstPage;
+    private int _count;
+
+    public PagemapBuffer(IPageSource source, int pid)
+    {
+        _source = source;
+        _pid = pid;
+    }
+
+    /// <summary>
+    /// The entries of pages from <paramref name="firstPage"/>, at least one and at most <paramref name="count"/>; when none
+    /// of them is here, as many as fit of the pages up to <paramref name="readUpTo"/> are read at once.
+    /// </summary>
+    /// <exception cref="TargetException">The process ended.</exception>
+    public ReadOnlySpan<ulong> Get(ulong firstPage, ulong count, ulong readUpTo)
+    {
+        if (firstPage < _firstPage || firstPage - _firstPage >= (ulong)_count)
+        {
+            int wanted = (int)Math.Min(readUpTo - firstPage, Capacity);
+            int n = _source.ReadEntries(firstPage, _entries.AsSpan(0, wanted));
+            if (n <= 0)
+            {
+                throw Failed(n, _pid);
+            }
+
+            _firstPage = firstPage;
+            _count = n;
+        }
+
+        int at = (int)(firstPage - _firstPage);
+        return _entries.AsSpan(at, (int)Math.Min(count, (ulong)(_count - at)));
+    }
+
+    /// <summary>What it means that pagemap gave nothing. After an exec or exit the file is that of memory that is gone.</summary>
+    public static TargetException Failed(int result, int pid) => result is 0 or -Errno.ESRCH
+        ? new TargetException(TargetFailure.Ended, $"process {pid} ended, or ran another program, while it was being read", "try again")
+        : new TargetException(TargetFailure.SystemError, $"process {pid}: can't read its pagemap: {ErrorText.Of(-result)}");
+}

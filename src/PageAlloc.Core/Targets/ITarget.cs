@@ -1,0 +1,49 @@
+namespace PageAlloc.Targets;
+
+/// <summary>
+/// Something whose memory can be looked at. What else it can give is asked for by type test
+/// (<c>target is IProcDirectory</c>), never assumed.
+/// </summary>
+public interface ITarget : IDisposable
+{
+    /// <summary>What the target is.</summary>
+    TargetInfo Info { get; }
+}
+
+/// <summary>The kinds of target.</summary>
+public enum TargetKind
+{
+    /// <summary>A running process.</summary>
+    Process = 0,
+
+    /// <summary>An ELF core file.</summary>
+    Core,
+
+    /// <summary>A file written by <c>pagealloc record</c>.</summary>
+    Snapshot,
+}
+
+/// <summary>What a target is.</summary>
+public sealed record TargetInfo
+{
+    /// <summary>The kind.</summary>
+    public required TargetKind Kind { get; init; }
+
+    /// <summary>The process number, in the PID namespace of the /proc that was read.</summary>
+    public required int Pid { get; init; }
+
+    /// <summary>The kernel's short name of the process (comm, 15 bytes at most), as the kernel keeps it.</summary>
+    public required ReadOnlyMemory<byte> Command { get; init; }
+
+    /// <summary>The command line, one entry an argument; empty when the process has wiped it.</summary>
+    public required IReadOnlyList<ReadOnlyMemory<byte>> Arguments { get; init; }
+
+    /// <summary>The path of the program, as the link /proc/PID/exe tells it; null when it can't be read.</summary>
+    public required ReadOnlyMemory<byte>? Executable { get; init; }
+
+    /// <summary>The size of a base page in bytes.</summary>
+    public required int PageSize { get; init; }
+
+    /// <summary>The size of a pointer in bytes, 4 or 8; 0 when unknown.</summary>
+    public required int PointerSize { get; init; }
+}

@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+
+namespace PageAlloc.Views;
+
+/// <summary>Writes text as UTF-8 bytes, with no string for what is written often.</summary>
+internal sealed class TextSink(IBufferWriter<byte> output)
+{
+    private static ReadOnlySpan<byte> Dots => "................"u8;
+
+    /// <summary>Writes bytes as they are.</summary>
+    public TextSink Write(ReadOnlySpan<byte> bytes)
+    {
+        output.Write(bytes);
+        return this;
+    }
+
+    /// <summary>Writes text.</summary>
+    public TextSink Write(string text)
+    {
+        Encoding.UTF8.GetBytes(text, output);
+        return this;
+    }
+
+    /// <summary>Writes a character of ASCII <paramref name="count"/> times.</summary>
+    public TextSink Repeat(char c, int count)
+    {
+        if (count > 0)
+        {
+            output.GetSpan(count)[..count].Fill((byte)c);
+            output.Advance(count);
+        }
+
+        return this;
+    }
+
+    /// <summary>Writes a number.</summary>
+    public TextSink Write(int number)
+    {
+        Utf8Formatter.TryFormat(number, output.GetSpan(11), out int length);
+        output.Advance(length);
+        return this;
+    }
+
+    /// <summary>Writes text in a column of <paramref name="width"/>: filled up with blanks behind it, or before it when negative.</summary>
+    public TextSink Column(string text, int width)
+    {
+        int fill = Math.Abs(width) - text.Length;
+        return width < 0 ? Repeat(' ', fill).Write(text) : Write(text).Repeat(' ', fill);
+    }
+
+    /// <summary>Writes the start of a row: the address 16 wide, filled with dots on the left.</summary>
+    public TextSink Address(ulong address)
+    {
+        Span<byte> digits = stackalloc byte[16];
+        Utf8Formatter.TryFormat(address, digits, out int length, 'x');
+        return Write("  "u8).Write(Dots[length..]).Write(digits[..length]).Write("  "u8);
+    }
+
+    /// <summary>Ends the line.</summary>
+    public TextSink EndLine() => Write("\n"u8);
+
+    /// <summary>A count with separators: <c>1,048,576</c>.</summary>
+    public static string Count(ulong count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A count of pages: <c>1 page</c>, <c>1,024 pages</c>.</summary>
+    public static string Pages(ulong pages) => pages == 1 ? "1 page" : $"{Count(pages)} pages";
+
+    /// <summary>A size in the largest binary unit that it fills, one decimal: <c>4.0 KiB</c>, <c>1.5 GiB</c>.</summary>
+    public static string Size(ulong bytes)
+    {
+        const string units = "KMGTPE";
+        if (bytes < 1024)
+        {
+            return $"{bytes} B";
+        }
+
+        int unit = 0;
+        double value = bytes / 1024.0;
+        for (; value >= 1023.95 && unit < units.Length - 1; unit++)
+        {
+            value /= 1024;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{value:F1} {units[unit]}iB");
+    }
+}

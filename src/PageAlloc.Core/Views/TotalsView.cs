@@ -1,0 +1,77 @@
+using System.Buffers;
+using PageAlloc.Pages;
+
+namespace PageAlloc.Views;
+
+/// <summary>How many pages are in each state: a table of all mappings, or a line for one.</summary>
+public static class TotalsView
+{
+    /// <summary>Writes the table of <paramref name="mappings"/>.</summary>
+    /// <param name="table">The table that they are from.</param>
+    /// <param name="mappings">The mappings to count.</param>
+    /// <param name="output">Gets UTF-8.</param>
+    public static void Write(PageTable table, IEnumerable<MappingPages> mappings, IBufferWriter<byte> output)
+    {
+        var sink = new TextSink(output);
+        var counts = new PageCounts();
+        ulong hugetlb = 0;
+        ulong swappedShared = 0;
+        foreach (MappingPages pages in mappings)
+        {
+            ulong before = counts.Resident;
+            counts.Add(pages.Runs);
+            hugetlb += pages.Mapping.HugetlbPageSize != 0 ? counts.Resident - before : 0;
+            swappedShared += pages.SwappedSharedBytes;
+        }
+
+        var pageSize = (ulong)table.PageSize;
+        sink.EndLine().Column("", 32).Column("pages", -18).Column("size", -14).EndLine();
+        foreach ((PageState state, ulong pages) in counts.NonZero().OrderBy(s => s.State.IsResident))
+        {
+            Row(NameOf(state, table), pages);
+        }
+
+        Row("all mappings", counts.Total);
+        Row("in RAM (Rss)", counts.Resident - hugetlb);
+        if (hugetlb != 0)
+        {
+            Row("in RAM, hugetlb (not in Rss)", hugetlb);
+        }
+
+        if (swappedShared != 0)
+        {
+            Row("swapped shared memory, among 'not present'", swappedShared / pageSize);
+        }
+
+        void Row(string name, ulong pages) =>
+            sink.Write("  "u8).Column(name, 30).Column(TextSink.Count(pages), -18).Column(TextSink.Size(pages * pageSize), -14).EndLine();
+    }
+
+    /// <summary>The name of a state with the size of the page behind it: <c>4K anonymous</c>.</summary>
+    internal static string NameOf(PageState state, PageTable table)
+    {
+        string name = Palette.Of(CellStates.Table(table.HugeOrder)[state.Code]).Name;
+        return state.HasSize ? $"{PageState.SizeName(state.Order, table.PageSize)} {name}" : name;
+    }
+
+    /// <summary>Writes the totals of one mapping in a line.</summary>
+    internal static void WriteMapping(TextSink sink, PageTable table, MappingPages pages)
+    {
+        PageCounts counts = pages.Count();
+        ulong bytes = counts.Total * (ulong)table.PageSize;
+        sink.Write($"  {TextSink.Pages(counts.Total)}, {TextSink.Size(bytes)}:");
+        string separator = " ";
+        foreach ((PageState state, ulong count) in counts.NonZero())
+        {
+            sink.Write($"{separator}{TextSink.Count(count)} {NameOf(state, table)}");
+            separator = ", ";
+        }
+
+        if (pages.SwappedSharedBytes != 0)
+        {
+            sink.Write($"{separator}{TextSink.Size(pages.SwappedSharedBytes)} of shared memory swapped");
+        }
+
+        sink.EndLine();
+    }
+}
