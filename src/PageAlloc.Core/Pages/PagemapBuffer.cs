@@ -20,26 +20,26 @@ internal sealed class PagemapBuffer
         _pid = pid;
     }
 
-    /// <summary>
-    /// The entries of pages from <paramref name="firstPage"/>, at least one and at most <paramref name="count"/>; when none
-    /// of them is here, as many as fit of the pages up to <paramref name="readUpTo"/> are read at once.
-    /// </summary>
-    /// <exception cref="TargetException">The process ended.</exception>
-    public ReadOnlySpan<ulong> Get(ulong firstPage, ulong count, ulong readUpTo)
-    {
-        if (firstPage < _firstPage || firstPage - _firstPage >= (ulong)_count)
-        {
-            int wanted = (int)Math.Min(readUpTo - firstPage, Capacity);
-            int n = _source.ReadEntries(firstPage, _entries.AsSpan(0, wanted));
-            if (n <= 0)
-            {
-                throw Failed(n, _pid);
-            }
+    /// <summary>Whether the entry of <paramref name="page"/> is here.</summary>
+    public bool Holds(ulong page) => page >= _firstPage && page - _firstPage < (ulong)_count;
 
-            _firstPage = firstPage;
-            _count = n;
+    /// <summary>Reads the entries of pages from <paramref name="firstPage"/> up to <paramref name="endPage"/>, as many as fit.</summary>
+    /// <exception cref="TargetException">The process ended.</exception>
+    public void Read(ulong firstPage, ulong endPage)
+    {
+        int n = _source.ReadEntries(firstPage, _entries.AsSpan(0, (int)Math.Min(endPage - firstPage, Capacity)));
+        if (n <= 0)
+        {
+            throw Failed(n, _pid);
         }
 
+        _firstPage = firstPage;
+        _count = n;
+    }
+
+    /// <summary>The entries that are here from <paramref name="firstPage"/> on, at most <paramref name="count"/>.</summary>
+    public ReadOnlySpan<ulong> Get(ulong firstPage, ulong count)
+    {
         int at = (int)(firstPage - _firstPage);
         return _entries.AsSpan(at, (int)Math.Min(count, (ulong)(_count - at)));
     }

@@ -39,7 +39,8 @@ internal sealed class PagemapWalk
             ulong end = mapping.Range.End / pageSize;
             for (ulong page = mapping.Range.Start / pageSize; page < end;)
             {
-                ReadOnlySpan<ulong> entries = _entries.Get(page, end - page, end);
+                _entries.Read(page, end);
+                ReadOnlySpan<ulong> entries = _entries.Get(page, end - page);
                 _window.Add(i, mapping, page, entries, order);
                 page += (ulong)entries.Length;
             }

@@ -129,7 +129,12 @@ internal sealed class ScanWalk
     {
         for (ulong page = span.First; page < span.End;)
         {
-            ReadOnlySpan<ulong> entries = _entries.Get(page, span.End - page, ReadUpTo(index, page));
+            if (!_entries.Holds(page))
+            {
+                _entries.Read(page, ReadUpTo(index, page));
+            }
+
+            ReadOnlySpan<ulong> entries = _entries.Get(page, span.End - page);
             _window.Add(span.Mapping, _mappings[span.Mapping], page, entries, 0);
             page += (ulong)entries.Length;
         }
@@ -164,7 +169,8 @@ internal sealed class ScanWalk
         for (ulong page = span.First; page < span.End;)
         {
             ulong next = Math.Min((page & ~(step - 1)) + step, span.End);
-            PageState state = states.Of(_entries.Get(page, 1, page + 1)[0]);
+            _entries.Read(page, page + 1);
+            PageState state = states.Of(_entries.Get(page, 1)[0]);
             _window.Add(span.Mapping, page, next - page, state);
             page = next;
         }
