@@ -18,6 +18,7 @@ internal sealed class CommandLine
     private readonly Argument<string> _target = new("TARGET")
     {
         Description = "a process: its number, or its name when only one has it",
+        HelpName = "TARGET",
     };
 
     private readonly Option<string> _format = Choice("--format", "text, or json (see docs/json.md)", "text", "text", "json");
@@ -46,6 +47,14 @@ internal sealed class CommandLine
             _target, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _noPageFlags,
         };
         _target.CompletionSources.Add(CompleteTarget);
+        _target.Validators.Add(result =>
+        {
+            // An unknown option before the target is taken for the target.
+            if (result.Tokens.Count == 1 && result.Tokens[0].Value.StartsWith('-'))
+            {
+                result.AddError($"there is no option '{result.Tokens[0].Value}'");
+            }
+        });
         Root.Subcommands.Add(CompletionCommand.Make());
         foreach (Option option in Root.Options)
         {

@@ -52,7 +52,7 @@ internal static class Program
         ParseResult result = commandLine.Root.Parse(arguments);
         if (result.Errors.Count > 0 && result.Action is ParseErrorAction)
         {
-            throw new UsageException(result.Errors[0].Message);
+            throw new UsageException(ErrorIn(result));
         }
 
         using var text = new StdOutWriter(output);
@@ -60,6 +60,11 @@ internal static class Program
         output.Flush();
         return (ExitCode)code;
     }
+
+    // The library's own words for a missing target name no thing that a user knows; its other messages are clear.
+    private static string ErrorIn(ParseResult result) =>
+        result.Tokens.Count == 0 ? "say which process: its number or its name"
+        : (result.Errors.FirstOrDefault(e => e.Message.StartsWith("there is no option", StringComparison.Ordinal)) ?? result.Errors[0]).Message;
 
     /// <summary>What the command line library writes, help and version, goes the same way as all output.</summary>
     private sealed class StdOutWriter(StdOut output) : TextWriter(CultureInfo.InvariantCulture)

@@ -67,15 +67,16 @@ internal static class MapCommand
 
     private static void SayWhatIsMissing(UnknownDetails unknown)
     {
+        string small = PageState.SizeName(0, LibC.getpagesize());
         string[] missing =
         [
-            .. unknown.HasFlag(UnknownDetails.FolioSizes) ? ["the size of large folios"] : Array.Empty<string>(),
-            .. unknown.HasFlag(UnknownDetails.MergedPages) ? ["which pages KSM merged"] : Array.Empty<string>(),
-            .. unknown.HasFlag(UnknownDetails.HugePages) ? ["which pages are huge"] : Array.Empty<string>(),
+            .. unknown.HasFlag(UnknownDetails.FolioSizes) ? [$"the size of large folios (they count as {small})"] : Array.Empty<string>(),
+            .. unknown.HasFlag(UnknownDetails.HugePages) ? [$"which pages are huge (they count as {small})"] : Array.Empty<string>(),
+            .. unknown.HasFlag(UnknownDetails.MergedPages) ? ["which pages KSM merged (they count as anonymous)"] : Array.Empty<string>(),
         ];
         if (missing.Length != 0)
         {
-            StdErr.Write($"not known without CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH (sudo): {string.Join(", ", missing)}; those pages count as {PageState.SizeName(0, LibC.getpagesize())} ones");
+            StdErr.Write($"not known without sudo (CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH): {string.Join(", ", missing)}");
         }
     }
 }

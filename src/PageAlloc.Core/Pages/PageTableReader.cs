@@ -24,7 +24,7 @@ public static class PageTableReader
 
         using var source = new ProcPageSource(process, options);
         PageTable table = Read(source, mappings, () => SmapsParser.Parse(process.ReadText("smaps")), target.Info.Pid);
-        return SwappedSharedMemory.AddTo(table, process);
+        return SwappedSharedMemory.AddTo(KsmStat.Settle(table, process), process);
     }
 
     /// <summary>Reads the pages from any source. <paramref name="smaps"/> is asked only on kernels without PAGEMAP_SCAN.</summary>

@@ -6,6 +6,10 @@ namespace PageAlloc.Views;
 /// <summary>How many pages are in each state: a table of all mappings, or a line for one.</summary>
 public static class TotalsView
 {
+    private const int NameWidth = 30;
+    private const int CountWidth = 16;
+    private const int SizeWidth = 12;
+
     /// <summary>Writes the table of <paramref name="mappings"/>.</summary>
     /// <param name="table">The table that they are from.</param>
     /// <param name="mappings">The mappings to count.</param>
@@ -25,12 +29,14 @@ public static class TotalsView
         }
 
         var pageSize = (ulong)table.PageSize;
-        sink.EndLine().Column("", 32).Column("pages", -18).Column("size", -14).EndLine();
+        sink.EndLine();
+        sink.Write("  "u8).Column("state", NameWidth).Column("pages", -CountWidth).Column("size", -SizeWidth).EndLine();
         foreach ((PageState state, ulong pages) in counts.NonZero().OrderBy(s => s.State.IsResident))
         {
             Row(NameOf(state, table), pages);
         }
 
+        sink.Write("  "u8).Repeat('-', NameWidth + CountWidth + SizeWidth).EndLine();
         Row("all mappings", counts.Total);
         Row("in RAM (Rss)", counts.Resident - hugetlb);
         if (hugetlb != 0)
@@ -40,11 +46,12 @@ public static class TotalsView
 
         if (swappedShared != 0)
         {
-            Row("swapped shared memory, among 'not present'", swappedShared / pageSize);
+            Row("swapped shared (not present)", swappedShared / pageSize);
         }
 
         void Row(string name, ulong pages) =>
-            sink.Write("  "u8).Column(name, 30).Column(TextSink.Count(pages), -18).Column(TextSink.Size(pages * pageSize), -14).EndLine();
+            sink.Write("  "u8).Column(name, NameWidth).Column(TextSink.Count(pages), -CountWidth)
+                .Column(TextSink.Size(pages * pageSize), -SizeWidth).EndLine();
     }
 
     /// <summary>The name of a state with the size of the page behind it: <c>4K anonymous</c>.</summary>
