@@ -1,3 +1,4 @@
+using PageAlloc.Interop;
 using PageAlloc.Mappings;
 
 namespace PageAlloc.Pages;
@@ -36,14 +37,14 @@ internal readonly struct PageStates
     /// <summary>The state that a pagemap entry tells.</summary>
     public PageState Of(ulong bits)
     {
-        if ((bits & PagemapEntry.Present) == 0)
+        if ((bits & PagemapBits.Present) == 0)
         {
             PageKind absent = new PagemapEntry(bits).AbsentKind;
             return new PageState(absent == PageKind.NotPresent ? _absent : absent);
         }
 
-        return (bits & PagemapEntry.FileOrShared) != 0 ? _shared
-            : (bits & PagemapEntry.Exclusive) != 0 ? _private
+        return (bits & PagemapBits.FileOrShared) != 0 ? _shared
+            : (bits & PagemapBits.Exclusive) != 0 ? _private
             : _notExclusive;
     }
 
@@ -52,7 +53,7 @@ internal readonly struct PageStates
     {
         foreach (ulong bits in entries)
         {
-            if ((bits & PagemapEntry.Present) != 0 && Of(bits).IsResident)
+            if ((bits & PagemapBits.Present) != 0 && Of(bits).IsResident)
             {
                 return true;
             }

@@ -1,3 +1,4 @@
+using PageAlloc.Interop;
 using PageAlloc.Mappings;
 
 namespace PageAlloc.Pages;
@@ -99,9 +100,9 @@ internal sealed class PageWindow
         {
             ulong bits = entries[i];
             states[i] = possible.Of(bits).Code;
-            if ((bits & PagemapEntry.Present) != 0)
+            if ((bits & PagemapBits.Present) != 0)
             {
-                ulong frame = bits & PagemapEntry.FrameMask;
+                ulong frame = bits & PagemapBits.FrameMask;
                 hidden |= frame == 0;
                 if (collect && frame != 0)
                 {

@@ -7,7 +7,7 @@ namespace PageAlloc.Targets;
 /// A running process. It is read through one open directory of /proc, so that a reused process number can't mix in.
 /// Opening and reading it changes nothing in it and never stops it.
 /// </summary>
-public sealed class LiveProcess : ITarget, IProcDirectory
+public sealed class LiveProcess : ITarget, IProcDirectory, IMemorySource
 {
     private readonly LinuxFile _directory;
     private readonly Limits _limits;
@@ -65,6 +65,21 @@ public sealed class LiveProcess : ITarget, IProcDirectory
     }
 
     bool IProcDirectory.TryStat(string path, out statx_t stat) => _directory.TryStat(path, out stat);
+
+    /// <inheritdoc/>
+    public IMemory OpenMemory(bool swapIn = false)
+    {
+        LinuxFile pagemap = ((IProcDirectory)this).Open("pagemap");
+        try
+        {
+            return new LiveMemory(pagemap, ((IProcDirectory)this).Open("mem"), Info.Pid, swapIn);
+        }
+        catch
+        {
+            pagemap.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Closes the directory. The process is not touched.</summary>
     public void Dispose() => _directory.Dispose();

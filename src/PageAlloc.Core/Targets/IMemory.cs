@@ -1,0 +1,39 @@
+namespace PageAlloc.Targets;
+
+/// <summary>What came of reading a page.</summary>
+public enum PageAccess : byte
+{
+    /// <summary>It can't be read: a guard page, device memory, no mapping, or gone meanwhile. The bytes are zero and mean nothing.</summary>
+    Unreadable = 0,
+
+    /// <summary>It was in memory and was read.</summary>
+    Data,
+
+    /// <summary>It is not present: zeros in private anonymous memory, the file's content elsewhere. The bytes are zero.</summary>
+    Absent,
+
+    /// <summary>It is swapped out, and was left so. The bytes are zero and mean nothing.</summary>
+    Swapped,
+}
+
+/// <summary>The memory of a target, read without changing it: pages that are not present are never touched.</summary>
+public interface IMemory : IDisposable
+{
+    /// <summary>The size of a page in bytes.</summary>
+    int PageSize { get; }
+
+    /// <summary>Reads whole pages.</summary>
+    /// <param name="address">Address of the first, page aligned.</param>
+    /// <param name="buffer">Gets the bytes; a whole number of pages long. Pages that were not read become zero.</param>
+    /// <param name="access">Gets what came of each page.</param>
+    void ReadPages(ulong address, Span<byte> buffer, Span<PageAccess> access);
+}
+
+/// <summary>A target whose memory can be read.</summary>
+public interface IMemorySource
+{
+    /// <summary>Opens the memory; the caller disposes it.</summary>
+    /// <param name="swapIn">Whether swapped pages may be read, which brings them back into the target's RAM.</param>
+    /// <exception cref="TargetException">The kernel refuses.</exception>
+    IMemory OpenMemory(bool swapIn = false);
+}

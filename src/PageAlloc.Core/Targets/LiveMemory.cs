@@ -1,0 +1,122 @@
+using System.Runtime.InteropServices;
+using PageAlloc.Interop;
+
+namespace PageAlloc.Targets;
+
+/// <summary>
+/// The memory of a live process. Before each read pagemap is asked what is present, as any read of another page would fault
+/// it in, in the target. Pages that are not the target's alone go through /proc/PID/mem: process_vm_readv would give the
+/// target a private copy of memory that it shares with a forked child or through KSM.
+/// </summary>
+internal sealed class LiveMemory : IMemory
+{
+    private readonly LinuxFile _pagemap;
+    private readonly LinuxFile _memory;
+    private readonly int _pid;
+    private readonly bool _swapIn;
+    private ulong[] _entries = new ulong[256];
+
+    public LiveMemory(LinuxFile pagemap, LinuxFile memory, int pid, bool swapIn)
+    {
+        _pagemap = pagemap;
+        _memory = memory;
+        _pid = pid;
+        _swapIn = swapIn;
+        PageSize = LibC.getpagesize();
+    }
+
+    private enum Way
+    {
+        None,
+        Vector,
+        File,
+    }
+
+    public int PageSize { get; }
+
+    public void ReadPages(ulong address, Span<byte> buffer, Span<PageAccess> access)
+    {
+        int pages = buffer.Length / PageSize;
+        if (_entries.Length < pages)
+        {
+            _entries = new ulong[pages];
+        }
+
+        Span<ulong> entries = _entries.AsSpan(0, pages);
+        int known = Math.Max(0, _pagemap.ReadAt(MemoryMarshal.AsBytes(entries), (long)(address / (ulong)PageSize * sizeof(ulong))));
+        entries[(known / sizeof(ulong))..].Clear();
+        for (int start = 0; start < pages;)
+        {
+            Way way = WayOf(entries[start]);
+            int end = start + 1;
+            while (end < pages && WayOf(entries[end]) == way)
+            {
+                end++;
+            }
+
+            Read(address, buffer, access, start, end, way);
+            if (way == Way.None)
+            {
+                for (int i = start; i < end; i++)
+                {
+                    access[i] = AbsentAccess(entries[i]);
+                }
+            }
+
+            start = end;
+        }
+    }
+
+    public void Dispose()
+    {
+        _pagemap.Dispose();
+        _memory.Dispose();
+    }
+
+    private Way WayOf(ulong entry) =>
+        (entry & PagemapBits.Present) == 0
+            ? (_swapIn && AbsentAccess(entry) == PageAccess.Swapped ? Way.File : Way.None)
+            : (entry & (PagemapBits.Exclusive | PagemapBits.FileOrShared)) != 0 ? Way.Vector
+            : Way.File;
+
+    // A guard page, or userfaultfd's mark on a page that never was, also has the swap bit.
+    private static PageAccess AbsentAccess(ulong entry) =>
+        (entry & PagemapBits.Swap) == 0 ? PageAccess.Absent
+        : (entry & PagemapBits.Guard) != 0 ? PageAccess.Unreadable
+        : PageAccess.Swapped;
+
+    private void Read(ulong address, Span<byte> buffer, Span<PageAccess> access, int start, int end, Way way)
+    {
+        Span<byte> bytes = buffer[(start * PageSize)..(end * PageSize)];
+        address += (ulong)start * (ulong)PageSize;
+        if (way == Way.None)
+        {
+            bytes.Clear();
+            return;
+        }
+
+        // A page that can't be read ends the call before it: it is left out, and the rest is read by itself.
+        for (int page = start; page < end;)
+        {
+            int done = way == Way.Vector ? ProcessVm.Read(_pid, address, bytes) : -1;
+            if (done <= 0)
+            {
+                // PROT_NONE pages can only be read this way.
+                done = _memory.ReadAt(bytes, (long)address);
+            }
+
+            int whole = Math.Max(done, 0) / PageSize;
+            access.Slice(page, whole).Fill(PageAccess.Data);
+            if (whole < end - page)
+            {
+                access[page + whole] = PageAccess.Unreadable;
+                bytes.Slice(whole * PageSize, PageSize).Clear();
+                whole++;
+            }
+
+            page += whole;
+            address += (ulong)whole * (ulong)PageSize;
+            bytes = bytes[(whole * PageSize)..];
+        }
+    }
+}
