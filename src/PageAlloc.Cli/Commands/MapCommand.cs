@@ -1,5 +1,7 @@
 using PageAlloc.Cli.Terminal;
 using PageAlloc.Interop;
+using PageAlloc.Blocks;
+using PageAlloc.Heaps;
 using PageAlloc.Mappings;
 using PageAlloc.Pages;
 using PageAlloc.Targets;
@@ -43,7 +45,8 @@ internal static class MapCommand
 
         if (request.Json)
         {
-            JsonView.Write(target.Info, table, shown, request.Runs, output);
+            using HeapReader heaps = HeapReader.Open(target, [.. table.Mappings.Select(m => m.Mapping)]);
+            JsonView.Write(target.Info, table, shown, request.Runs, heaps.Heaps, HeapWalk.Run(heaps), output);
         }
         else
         {

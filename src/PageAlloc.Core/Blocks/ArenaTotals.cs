@@ -1,0 +1,52 @@
+using PageAlloc.Heaps;
+
+namespace PageAlloc.Blocks;
+
+/// <summary>The sums of an arena, by state; bytes are chunk sizes, headers included.</summary>
+public sealed class ArenaTotals
+{
+    private const int States = (int)BlockState.Overhead + 1;
+    private const int MaxProblems = 100;
+    private readonly ulong[] _blocks = new ulong[States];
+    private readonly ulong[] _bytes = new ulong[States];
+    private readonly List<Problem> _problems = [];
+
+    /// <summary>Begins with nothing.</summary>
+    public ArenaTotals(Arena arena)
+    {
+        Arena = arena;
+        _problems.AddRange(arena.Problems);
+    }
+
+    /// <summary>The arena.</summary>
+    public Arena Arena { get; }
+
+    /// <summary>What is wrong; 100 at most, as one fault makes many.</summary>
+    public IReadOnlyList<Problem> Problems => _problems;
+
+    /// <summary>Bytes that were not walked as they are swapped out, among those unknown. That is no damage.</summary>
+    public ulong SwappedBytes { get; internal set; }
+
+    /// <summary>The number of blocks in a state.</summary>
+    public ulong Blocks(BlockState state) => _blocks[(int)state];
+
+    /// <summary>The bytes in a state.</summary>
+    public ulong Bytes(BlockState state) => _bytes[(int)state];
+
+    /// <summary>The arena's own structures, fenceposts, alignment and foreign gaps, in bytes.</summary>
+    public ulong OverheadBytes => Bytes(BlockState.Overhead) + Bytes(BlockState.Fencepost);
+
+    internal void Add(Block block)
+    {
+        _blocks[(int)block.State]++;
+        _bytes[(int)block.State] += block.Size;
+    }
+
+    internal void Add(Problem problem)
+    {
+        if (_problems.Count < MaxProblems)
+        {
+            _problems.Add(problem);
+        }
+    }
+}

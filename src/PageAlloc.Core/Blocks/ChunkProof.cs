@@ -1,0 +1,89 @@
+using PageAlloc.Heaps;
+using PageAlloc.Heaps.Glibc;
+
+namespace PageAlloc.Blocks;
+
+/// <summary>
+/// Finds the next place where a chunk certainly begins: from there, header leads to header until top, a fencepost, a chunk
+/// that a list names, or far enough that chance is ruled out.
+/// </summary>
+internal sealed class ChunkProof(MemoryCache memory, FreeLists lists)
+{
+    private const int EnoughHops = 64;
+
+    // Hostile memory may make every place look like a chunk for a while.
+    private const int MaxSteps = 1 << 24;
+    private int _steps = MaxSteps;
+
+    /// <summary>The first chunk at or behind <paramref name="address"/>; <paramref name="limit"/> when there is none.</summary>
+    public ulong FindFrom(ulong address, ulong limit, Arena arena)
+    {
+        GlibcLayout layout = arena.Layout;
+        for (ulong chunk = layout.FirstChunk(address); chunk < limit && _steps > 0; chunk += (ulong)layout.Alignment)
+        {
+            _steps--;
+            if (!memory.TryReadWord(chunk + (ulong)layout.PointerSize, out _))
+            {
+                // The whole page can't be read.
+                ulong mask = (ulong)memory.PageSize - 1;
+                ulong next = (chunk & ~mask) + mask + 1;
+                chunk = layout.FirstChunk(next) - (ulong)layout.Alignment;
+                continue;
+            }
+
+            if (Leads(chunk, limit, arena))
+            {
+                return chunk;
+            }
+        }
+
+        return limit;
+    }
+
+    private bool Leads(ulong chunk, ulong limit, Arena arena)
+    {
+        GlibcLayout layout = arena.Layout;
+        var w = (ulong)layout.PointerSize;
+        ulong previousSize = 0;
+        for (int hop = 0; chunk < limit; hop++)
+        {
+            if (_steps-- <= 0 || !memory.TryReadWord(chunk + w, out ulong word))
+            {
+                return false;
+            }
+
+            // A free neighbour has left its size in front of this header.
+            if (hop > 0 && (word & 1) == 0 && (!memory.TryReadWord(chunk, out ulong foot) || foot != previousSize))
+            {
+                return false;
+            }
+
+            ulong size = word & ~7UL;
+            if (chunk == arena.State.Top)
+            {
+                return size == limit - chunk;
+            }
+
+            if (hop > 0 && (hop >= EnoughHops || IsListed(chunk) || size == (ulong)layout.HeaderSize))
+            {
+                return true;
+            }
+
+            if (size < layout.MinimumSize || size % (ulong)layout.Alignment != 0 || (word & 2) != 0 || size > limit - chunk)
+            {
+                return false;
+            }
+
+            previousSize = size;
+            chunk += size;
+        }
+
+        return false;
+    }
+
+    private bool IsListed(ulong chunk)
+    {
+        int index = lists.IndexOf(chunk);
+        return index < lists.Count && lists[index].Chunk == chunk;
+    }
+}

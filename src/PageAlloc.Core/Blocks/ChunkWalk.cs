@@ -1,0 +1,288 @@
+using PageAlloc.Heaps;
+using PageAlloc.Heaps.Glibc;
+using PageAlloc.Targets;
+
+namespace PageAlloc.Blocks;
+
+/// <summary>
+/// Walks the chunks of an arena's segments, from header to header. A chunk's neighbour tells whether it is in use; which
+/// kind of free it is comes from the lists. It goes on behind damage and swapped pages from the next chunk that can be proved.
+/// </summary>
+internal sealed class ChunkWalk
+{
+    private const ulong PreviousInUse = 1;
+    private const ulong Mmapped = 2;
+
+    private readonly FreeLists _lists;
+    private readonly IBlockSink _sink;
+    private readonly SegmentWindow _window;
+    private readonly ChunkProof _proof;
+    private readonly int _pageSize;
+
+    private Arena _arena = null!;
+    private ArenaTotals _totals = null!;
+    private BinLinks _links;
+    private int _nextListed;
+    private ulong _limit;
+
+    // The chunk whose state the next header tells; size 0 when there is none.
+    private Block _pending;
+    private ulong _pendingForward;
+    private ulong _pendingBack;
+    private bool _sawUnknown;
+
+    public ChunkWalk(IMemory memory, MemoryCache cache, FreeLists lists, IBlockSink sink)
+    {
+        _lists = lists;
+        _sink = sink;
+        _window = new SegmentWindow(memory, cache.PointerSize);
+        _proof = new ChunkProof(cache, lists);
+        _pageSize = memory.PageSize;
+    }
+
+    /// <summary>Walks all segments of <paramref name="arena"/>.</summary>
+    public ArenaTotals Run(Arena arena)
+    {
+        _arena = arena;
+        _totals = new ArenaTotals(arena);
+        _links = new BinLinks(arena.State);
+        _sawUnknown = false;
+        ulong covered = 0;
+        foreach (Segment segment in arena.Segments)
+        {
+            covered += segment.Range.Length;
+            _sink.BeginSegment(arena, segment);
+            Walk(segment);
+            _sink.EndSegment();
+        }
+
+        // Segments that were not found are unknown too: the sums stay those of the arena.
+        if (covered < arena.State.SystemBytes)
+        {
+            _totals.Add(new Block(0, arena.State.SystemBytes - covered, BlockState.Unknown));
+            _sawUnknown = true;
+        }
+
+        if (!_sawUnknown && !_links.Agree && !arena.State.IsUnused)
+        {
+            _totals.Add(new Problem(
+                ProblemKind.BrokenBins, arena.Address, arena.Address, "the forward and the backward links of the free chunks do not agree"));
+        }
+
+        return _totals;
+    }
+
+    private void Walk(Segment segment)
+    {
+        _limit = segment.Range.End;
+        _pending = default;
+        _window.Clear();
+        _nextListed = _lists.IndexOf(segment.Range.Start);
+        GlibcLayout layout = _arena.Layout;
+        var w = (ulong)layout.PointerSize;
+        Emit(new Block(segment.Range.Start, segment.FirstChunk - segment.Range.Start, BlockState.Overhead));
+        ulong chunk = segment.FirstChunk;
+        while (chunk < _limit)
+        {
+            ReadOnlySpan<byte> header = _window.At(chunk, 4 * layout.PointerSize, _limit, out PageAccess access);
+            if (header.IsEmpty)
+            {
+                // The last header of a segment may end with it.
+                header = _window.At(chunk, 2 * layout.PointerSize, _limit, out access);
+            }
+
+            if (header.IsEmpty)
+            {
+                EmitPending(BlockState.Unknown);
+                chunk = SkipUnreadable(chunk, access);
+                continue;
+            }
+
+            ulong word = _window.Word(header[(int)w..]);
+            ulong size = word & ~7UL;
+            if (chunk == _arena.State.Top)
+            {
+                Settle(chunk, word, _window.Word(header));
+                chunk = WalkTop(chunk, size);
+            }
+            else if (size == (ulong)layout.HeaderSize || (size == 0 && IsTerminator(chunk)))
+            {
+                Settle(chunk, word, _window.Word(header));
+                chunk = WalkFenceposts(chunk);
+            }
+            else if (size < layout.MinimumSize || size % (ulong)layout.Alignment != 0 || (word & Mmapped) != 0 || size > _limit - chunk)
+            {
+                EmitPending(BlockState.Unknown);
+                chunk = SkipDamage(chunk, word);
+            }
+            else
+            {
+                Settle(chunk, word, _window.Word(header));
+                _pending = new Block(chunk, size, BlockState.Used);
+                _pendingForward = header.Length == 4 * layout.PointerSize ? _window.Word(header[(2 * (int)w)..]) : 0;
+                _pendingBack = header.Length == 4 * layout.PointerSize ? _window.Word(header[(3 * (int)w)..]) : 0;
+                chunk += size;
+            }
+        }
+
+        if (_pending.Size != 0)
+        {
+            // Every segment ends with top or fenceposts.
+            EmitPending(BlockState.Unknown);
+            Report(ProblemKind.BrokenTop, _limit, $"the chunks run to the end of the segment at 0x{_limit:x} without top or fencepost");
+        }
+    }
+
+    /// <summary>The header behind the pending chunk was read: it tells whether that chunk is in use.</summary>
+    private void Settle(ulong chunk, ulong word, ulong previousSize)
+    {
+        if (_pending.Size == 0)
+        {
+            return;
+        }
+
+        if ((word & PreviousInUse) != 0)
+        {
+            EmitPending(BlockState.Used);
+            return;
+        }
+
+        if (previousSize != _pending.Size)
+        {
+            Report(
+                ProblemKind.SizeMismatch,
+                _pending.Address,
+                $"the free chunk at 0x{_pending.Address:x} has the size 0x{_pending.Size:x}, but behind it, at 0x{chunk:x}, stands 0x{previousSize:x}");
+        }
+
+        _links.Add(_pending.Address, _pendingForward, _pendingBack);
+        EmitPending(_pending.Size >= _arena.Layout.LargeSize ? BlockState.Large : BlockState.Small);
+    }
+
+    /// <summary>Gives the pending chunk, as the lists have it or else as <paramref name="state"/>.</summary>
+    private void EmitPending(BlockState state)
+    {
+        if (_pending.Size == 0)
+        {
+            return;
+        }
+
+        Block block = _pending;
+        _pending = default;
+        FreeLists.List list = ListOf(block.Address);
+        bool isFree = state is BlockState.Small or BlockState.Large;
+        if (list != FreeLists.List.None && state != BlockState.Unknown && isFree != (list == FreeLists.List.Unsorted))
+        {
+            Report(
+                ProblemKind.DoubleFree,
+                block.Address,
+                $"the chunk at 0x{block.Address:x} is {(isFree ? "free and merged" : "in use")} by its neighbour, yet in {list.ToString().ToLowerInvariant()}");
+        }
+
+        Emit(block with
+        {
+            State = list switch
+            {
+                FreeLists.List.Tcache => BlockState.Tcache,
+                FreeLists.List.Fast => BlockState.Fast,
+                FreeLists.List.Unsorted => BlockState.Unsorted,
+                _ => state,
+            },
+        });
+    }
+
+    private FreeLists.List ListOf(ulong chunk)
+    {
+        var found = FreeLists.List.None;
+        for (; _nextListed < _lists.Count && _lists[_nextListed].Chunk <= chunk; _nextListed++)
+        {
+            (ulong listed, FreeLists.List list) = _lists[_nextListed];
+            if (listed == chunk)
+            {
+                found = list;
+            }
+            else if (!_sawUnknown)
+            {
+                Report(ProblemKind.BrokenLink, listed, $"a free list ({list.ToString().ToLowerInvariant()}) holds 0x{listed:x}, where no chunk begins");
+            }
+        }
+
+        return found;
+    }
+
+    private ulong WalkTop(ulong chunk, ulong size)
+    {
+        if (size != _limit - chunk)
+        {
+            Report(ProblemKind.BrokenTop, chunk, $"the top chunk at 0x{chunk:x} has the size 0x{size:x}; 0x{_limit - chunk:x} are left of the segment");
+        }
+
+        Emit(new Block(chunk, _limit - chunk, BlockState.Top));
+        return _limit;
+    }
+
+    // A size of 0 ends a segment only right behind a fencepost.
+    private bool IsTerminator(ulong chunk) => chunk + (ulong)(4 * _arena.Layout.PointerSize) >= _limit;
+
+    /// <summary>Two headers end a piece. What follows in the same segment got there by a foreign sbrk, and then more chunks.</summary>
+    private ulong WalkFenceposts(ulong chunk)
+    {
+        var header = (ulong)_arena.Layout.HeaderSize;
+        for (int i = 0; i < 2 && chunk + header <= _limit; i++)
+        {
+            ReadOnlySpan<byte> bytes = _window.At(chunk, (int)header, _limit, out _);
+            if (bytes.IsEmpty || (_window.Word(bytes[_arena.Layout.PointerSize..]) & ~7UL) is var size && size != header && size != 0)
+            {
+                break;
+            }
+
+            Emit(new Block(chunk, header, BlockState.Fencepost));
+            chunk += header;
+        }
+
+        ulong next = _arena.IsMain ? _proof.FindFrom(chunk, _limit, _arena) : _limit;
+        Emit(new Block(chunk, next - chunk, BlockState.Overhead));
+        return next;
+    }
+
+    private ulong SkipDamage(ulong chunk, ulong word)
+    {
+        Report(
+            ProblemKind.BrokenSize,
+            chunk,
+            $"the chunk at 0x{chunk:x} has the size field 0x{word:x}: not a multiple of {_arena.Layout.Alignment} of at least {_arena.Layout.MinimumSize} within the segment");
+        ulong next = _proof.FindFrom(chunk + (ulong)_arena.Layout.Alignment, _limit, _arena);
+        _sawUnknown = true;
+        Emit(new Block(chunk, next - chunk, BlockState.Unknown));
+        return next;
+    }
+
+    private ulong SkipUnreadable(ulong chunk, PageAccess access)
+    {
+        ulong mask = (ulong)_pageSize - 1;
+        ulong next = _proof.FindFrom((chunk & ~mask) + mask + 1, _limit, _arena);
+        _sawUnknown = true;
+        Emit(new Block(chunk, next - chunk, BlockState.Unknown));
+        if (access == PageAccess.Swapped)
+        {
+            _totals.SwappedBytes += next - chunk;
+        }
+        else
+        {
+            Report(ProblemKind.Other, chunk, $"0x{next - chunk:x} bytes from 0x{chunk:x} can't be read");
+        }
+
+        return next;
+    }
+
+    private void Emit(Block block)
+    {
+        if (block.Size != 0)
+        {
+            _totals.Add(block);
+            _sink.Add(block);
+        }
+    }
+
+    private void Report(ProblemKind kind, ulong address, string text) => _totals.Add(new Problem(kind, _arena.Address, address, text));
+}

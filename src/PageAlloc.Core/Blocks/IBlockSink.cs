@@ -1,0 +1,16 @@
+using PageAlloc.Heaps;
+
+namespace PageAlloc.Blocks;
+
+/// <summary>Takes the blocks of a heap one after another: of an arena's segment in address order, with no gap between them.</summary>
+public interface IBlockSink
+{
+    /// <summary>A segment begins.</summary>
+    void BeginSegment(Arena arena, Segment segment);
+
+    /// <summary>The next block of the segment.</summary>
+    void Add(Block block);
+
+    /// <summary>The segment has ended.</summary>
+    void EndSegment();
+}

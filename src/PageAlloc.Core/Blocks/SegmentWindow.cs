@@ -1,0 +1,80 @@
+using System.Buffers.Binary;
+using PageAlloc.Targets;
+
+namespace PageAlloc.Blocks;
+
+/// <summary>
+/// A window that goes over a segment. It is small after a jump over a large block, and grows while chunks follow each other
+/// closely, so that the insides of large blocks are not read.
+/// </summary>
+internal sealed class SegmentWindow
+{
+    private const int SmallPages = 4;
+    private const int LargePages = 256;
+
+    private readonly IMemory _memory;
+    private readonly int _pointerSize;
+    private readonly byte[] _bytes;
+    private readonly PageAccess[] _access = new PageAccess[LargePages];
+    private ulong _start;
+    private int _length;
+    private int _pages = SmallPages;
+
+    public SegmentWindow(IMemory memory, int pointerSize)
+    {
+        _memory = memory;
+        _pointerSize = pointerSize;
+        _bytes = new byte[LargePages * memory.PageSize];
+    }
+
+    /// <summary>Forgets what was read.</summary>
+    public void Clear() => _length = 0;
+
+    /// <summary>The bytes from <paramref name="address"/>, <paramref name="count"/> of them; empty when a page of them can't be read.</summary>
+    /// <param name="address">Where.</param>
+    /// <param name="count">How many; at most a page.</param>
+    /// <param name="limit">The end of the segment: nothing behind its page is read.</param>
+    /// <param name="access">Why, when empty.</param>
+    public ReadOnlySpan<byte> At(ulong address, int count, ulong limit, out PageAccess access)
+    {
+        ulong offset = address - _start;
+        if (address < _start || offset + (ulong)count > (ulong)_length)
+        {
+            Load(address, limit);
+            offset = address - _start;
+        }
+
+        if (offset + (ulong)count > (ulong)_length)
+        {
+            access = PageAccess.Unreadable;
+            return default;
+        }
+
+        int first = (int)offset / _memory.PageSize;
+        int last = ((int)offset + count - 1) / _memory.PageSize;
+        access = IsReadable(_access[first]) ? _access[last] : _access[first];
+        return IsReadable(access) ? _bytes.AsSpan((int)offset, count) : default;
+    }
+
+    /// <summary>The word at the start of <paramref name="bytes"/>.</summary>
+    public ulong Word(ReadOnlySpan<byte> bytes) => _pointerSize == 8
+        ? BinaryPrimitives.ReadUInt64LittleEndian(bytes)
+        : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+
+    // An absent page of anonymous memory is zeros.
+    private static bool IsReadable(PageAccess access) => access is PageAccess.Data or PageAccess.Absent;
+
+    private void Load(ulong address, ulong limit)
+    {
+        ulong mask = (ulong)_memory.PageSize - 1;
+        ulong start = address & ~mask;
+        ulong windowEnd = _start + (ulong)_length;
+        bool follows = address >= _start && address < windowEnd + (ulong)(_memory.PageSize * SmallPages);
+        _pages = follows && _length != 0 ? Math.Min(_pages * 4, LargePages) : SmallPages;
+        ulong end = Math.Max((limit + mask) & ~mask, start + mask + 1);
+        int pages = (int)Math.Min((ulong)_pages, (end - start) / (mask + 1));
+        _start = start;
+        _length = pages * _memory.PageSize;
+        _memory.ReadPages(start, _bytes.AsSpan(0, _length), _access.AsSpan(0, pages));
+    }
+}

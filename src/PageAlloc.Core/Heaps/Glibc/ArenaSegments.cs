@@ -1,0 +1,89 @@
+using PageAlloc.Mappings;
+
+namespace PageAlloc.Heaps.Glibc;
+
+/// <summary>Finds the segments of an arena.</summary>
+internal static class ArenaSegments
+{
+    /// <summary>The segments in address order, and what is wrong with them.</summary>
+    public static List<Segment> Find(
+        MemoryCache memory, ArenaState arena, bool isMain, GlibcLayout layout, IReadOnlyList<Mapping> mappings, List<Problem> problems)
+    {
+        if (arena.IsUnused)
+        {
+            return [];
+        }
+
+        List<Segment> segments = isMain ? OfMain(memory, arena, layout, mappings, problems) : OfThreads(memory, arena, layout, problems);
+        segments.Sort((a, b) => a.Range.Start.CompareTo(b.Range.Start));
+        ulong sum = 0;
+        foreach (Segment segment in segments)
+        {
+            sum += segment.Range.Length;
+        }
+
+        if (sum != arena.SystemBytes && problems.Count == 0)
+        {
+            problems.Add(new Problem(
+                ProblemKind.MissingSegments,
+                arena.Address,
+                arena.Address,
+                $"the segments found hold {sum} bytes, the arena has {arena.SystemBytes} from the system"));
+        }
+
+        return segments;
+    }
+
+    private static List<Segment> OfThreads(MemoryCache memory, ArenaState arena, GlibcLayout layout, List<Problem> problems)
+    {
+        if (HeapInfo.ReadAll(memory, arena.Address, arena.Top) is not { } heaps)
+        {
+            problems.Add(new Problem(
+                ProblemKind.BrokenTop, arena.Address, arena.Top, $"no heap of this arena holds its top chunk 0x{arena.Top:x}"));
+            return [];
+        }
+
+        ulong header = arena.Address - heaps[^1].Address;
+        var segments = new List<Segment>(heaps.Count);
+        foreach (HeapInfo heap in heaps)
+        {
+            ulong overhead = heap.Previous == 0 ? header + (ulong)layout.StateSize : header;
+            segments.Add(new Segment(new AddressRange(heap.Address, heap.Address + heap.Size), layout.FirstChunk(heap.Address + overhead)));
+        }
+
+        return segments;
+    }
+
+    // Contiguous: from the first break that malloc got, to the end of top. Foreign memory between counts as the arena's.
+    private static List<Segment> OfMain(
+        MemoryCache memory, ArenaState arena, GlibcLayout layout, IReadOnlyList<Mapping> mappings, List<Problem> problems)
+    {
+        ulong alignment = (ulong)layout.Alignment - 1;
+        if (!memory.TryReadWord(arena.Top + (ulong)layout.PointerSize, out ulong word))
+        {
+            problems.Add(new Problem(ProblemKind.BrokenTop, arena.Address, arena.Top, "the page of the top chunk is swapped out or unreadable"));
+            return [];
+        }
+
+        ulong size = word & ~7UL;
+        ulong end = unchecked(arena.Top + size);
+        if (arena.Top % (ulong)layout.PointerSize != 0 || ((arena.Top + (ulong)layout.HeaderSize) & alignment) != 0
+            || end <= arena.Top || end % (ulong)memory.PageSize != 0)
+        {
+            problems.Add(new Problem(
+                ProblemKind.BrokenTop,
+                arena.Address,
+                arena.Top,
+                $"the top chunk at 0x{arena.Top:x} has the size 0x{size:x}: its end is no page boundary"));
+            return [];
+        }
+
+        ulong start = end - arena.SystemBytes;
+        if (!arena.IsNonContiguous && start <= arena.Top && start < end)
+        {
+            return [new Segment(new AddressRange(start, end), layout.FirstChunk(start))];
+        }
+
+        return NonContiguousSegments.Find(memory, arena, layout, mappings, end);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+
+namespace PageAlloc.Heaps.Glibc;
+
+/// <summary>struct malloc_state of one arena, as it was read.</summary>
+public sealed class ArenaState
+{
+    private readonly byte[] _bytes;
+    private readonly GlibcLayout _layout;
+
+    private ArenaState(ulong address, byte[] bytes, GlibcLayout layout)
+    {
+        Address = address;
+        _bytes = bytes;
+        _layout = layout;
+    }
+
+    /// <summary>The arena's address.</summary>
+    public ulong Address { get; }
+
+    /// <summary>The lock: 0 when no thread is inside. Processes of one thread never take it.</summary>
+    public uint Mutex => BinaryPrimitives.ReadUInt32LittleEndian(_bytes);
+
+    /// <summary>Whether its segments need not follow each other (always so of thread arenas).</summary>
+    public bool IsNonContiguous => (BinaryPrimitives.ReadUInt32LittleEndian(_bytes.AsSpan(4)) & GlibcLayout.NonContiguous) != 0;
+
+    /// <summary>The top chunk.</summary>
+    public ulong Top => Word(_layout.TopOffset);
+
+    /// <summary>The next arena of the ring.</summary>
+    public ulong Next => Word(_layout.NextOffset);
+
+    /// <summary>Threads that use it; null in releases that do not count them.</summary>
+    public ulong? AttachedThreads => _layout.HasAttachedThreads ? Word(_layout.AttachedThreadsOffset) : null;
+
+    /// <summary>Bytes obtained from the system.</summary>
+    public ulong SystemBytes => Word(_layout.SystemMemOffset);
+
+    /// <summary>Whether it has no heap yet: the top chunk is then the first bin's head, inside the arena itself.</summary>
+    public bool IsUnused => Top == 0 || Top == BinHead(1);
+
+    /// <summary>Where the head of a bin stands for a chunk: its fd and bk fall on the bin's two words.</summary>
+    public ulong BinHead(int bin) => Address + (ulong)_layout.BinsOffset + (ulong)(2 * _layout.PointerSize * bin) - (ulong)(4 * _layout.PointerSize);
+
+    /// <summary>The first chunk of a bin, 1 to 127; the head itself when it is empty.</summary>
+    public ulong BinFirst(int bin) => Word(_layout.BinsOffset + (2 * _layout.PointerSize * (bin - 1)));
+
+    /// <summary>The last chunk of a bin.</summary>
+    public ulong BinLast(int bin) => Word(_layout.BinsOffset + (2 * _layout.PointerSize * (bin - 1)) + _layout.PointerSize);
+
+    /// <summary>The first chunk of a fastbin; 0 when it is empty.</summary>
+    public ulong Fastbin(int index) => Word(_layout.FastbinsOffset + (index * _layout.PointerSize));
+
+    /// <summary>Whether nothing differs, lock included.</summary>
+    public bool Equals(ArenaState other) => Address == other.Address && _bytes.AsSpan().SequenceEqual(other._bytes);
+
+    internal static ArenaState? Read(MemoryCache memory, ulong address, GlibcLayout layout)
+    {
+        var bytes = new byte[layout.StateSize];
+        return memory.TryRead(address, bytes) ? new ArenaState(address, bytes, layout) : null;
+    }
+
+    private ulong Word(int offset) => _layout.PointerSize == 8
+        ? BinaryPrimitives.ReadUInt64LittleEndian(_bytes.AsSpan(offset))
+        : BinaryPrimitives.ReadUInt32LittleEndian(_bytes.AsSpan(offset));
+}

@@ -1,0 +1,144 @@
+namespace PageAlloc.Heaps.Glibc;
+
+/// <summary>
+/// The free chunks that boundary tags do not tell from used ones, or not from those in bins: what tcaches, fastbins and the
+/// unsorted bins hold. 8 bytes each, in address order, so that a walk meets them as it goes.
+/// </summary>
+internal sealed class FreeLists
+{
+    // Chunks are aligned to 8 at least: the list is kept in the low bits.
+    private const ulong ListMask = 7;
+    private readonly List<ulong> _entries = [];
+
+    /// <summary>Which list a chunk is in.</summary>
+    public enum List
+    {
+        /// <summary>None.</summary>
+        None = 0,
+
+        /// <summary>A tcache.</summary>
+        Tcache,
+
+        /// <summary>A fastbin.</summary>
+        Fast,
+
+        /// <summary>An unsorted bin.</summary>
+        Unsorted,
+    }
+
+    /// <summary>How many there are.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>The chunk with that number, in address order.</summary>
+    public (ulong Chunk, List List) this[int index] => (_entries[index] & ~ListMask, (List)(_entries[index] & ListMask));
+
+    /// <summary>Adds the chunks of a tcache.</summary>
+    public void Add(Tcache tcache)
+    {
+        foreach (ulong chunk in tcache.Chunks)
+        {
+            _entries.Add(chunk | (ulong)List.Tcache);
+        }
+    }
+
+    /// <summary>Adds what the fastbins and the unsorted bin of an arena hold.</summary>
+    public void Add(MemoryCache memory, ArenaState arena, GlibcLayout layout, List<Problem> problems)
+    {
+        int limit = (int)Math.Min(int.MaxValue, arena.SystemBytes / layout.MinimumSize);
+        for (int i = 0; i < layout.FastbinCount; i++)
+        {
+            AddFastbin(memory, arena, arena.Fastbin(i), i, limit, layout, problems);
+        }
+
+        AddUnsorted(memory, arena, limit, layout, problems);
+    }
+
+    /// <summary>Sorts, and reports what is in there twice.</summary>
+    public void Complete(List<Problem> problems)
+    {
+        _entries.Sort();
+        for (int i = 1; i < _entries.Count; i++)
+        {
+            (ulong chunk, List list) = this[i];
+            if (chunk == this[i - 1].Chunk)
+            {
+                problems.Add(new Problem(
+                    ProblemKind.DoubleFree, 0, chunk, $"the chunk 0x{chunk:x} is free twice: in {Name(this[i - 1].List)} and in {Name(list)}"));
+            }
+        }
+    }
+
+    /// <summary>The number of the first chunk at or behind <paramref name="address"/>.</summary>
+    public int IndexOf(ulong address)
+    {
+        int index = _entries.BinarySearch(address);
+        return index < 0 ? ~index : index;
+    }
+
+    private static string Name(List list) => list switch
+    {
+        List.Tcache => "a tcache",
+        List.Fast => "a fastbin",
+        _ => "the unsorted bin",
+    };
+
+    private void AddFastbin(
+        MemoryCache memory, ArenaState arena, ulong chunk, int index, int limit, GlibcLayout layout, List<Problem> problems)
+    {
+        ulong checkpoint = 0;
+        int checkAt = 1;
+        for (int count = 0; chunk != 0; count++)
+        {
+            ulong position = chunk + (ulong)layout.HeaderSize;
+            if (position % (ulong)layout.Alignment != 0 || !memory.TryReadWord(position, out ulong stored))
+            {
+                problems.Add(new Problem(
+                    ProblemKind.BrokenLink, arena.Address, chunk, $"fastbin {index} leads to 0x{chunk:x}, which is no chunk or can't be read"));
+                return;
+            }
+
+            if (chunk == checkpoint || count > limit)
+            {
+                problems.Add(new Problem(ProblemKind.ListCycle, arena.Address, chunk, $"fastbin {index} comes back to 0x{chunk:x} and never ends"));
+                return;
+            }
+
+            if (count == checkAt)
+            {
+                checkpoint = chunk;
+                checkAt *= 2;
+            }
+
+            _entries.Add(chunk | (ulong)List.Fast);
+            chunk = ListLink.Decode(stored, position, layout);
+        }
+    }
+
+    // Each chunk's bk leads to the one before: that rules out every cycle that leaves out the head.
+    private void AddUnsorted(MemoryCache memory, ArenaState arena, int limit, GlibcLayout layout, List<Problem> problems)
+    {
+        var w = (ulong)layout.PointerSize;
+        ulong head = arena.BinHead(1);
+        ulong before = head;
+        ulong chunk = arena.BinFirst(1);
+        for (int count = 0; chunk != head; count++)
+        {
+            if (count > limit || (chunk + (2 * w)) % (ulong)layout.Alignment != 0
+                || !memory.TryReadWord(chunk + (2 * w), out ulong next)
+                || !memory.TryReadWord(chunk + (3 * w), out ulong back)
+                || back != before)
+            {
+                problems.Add(new Problem(
+                    ProblemKind.BrokenLink,
+                    arena.Address,
+                    chunk,
+                    $"the unsorted bin leads from 0x{before:x} to 0x{chunk:x}, which does not lead back or can't be read"));
+                return;
+            }
+
+            _entries.Add(chunk | (ulong)List.Unsorted);
+            before = chunk;
+            chunk = next;
+        }
+    }
+}

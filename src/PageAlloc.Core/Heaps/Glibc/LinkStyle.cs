@@ -1,0 +1,60 @@
+namespace PageAlloc.Heaps.Glibc;
+
+/// <summary>Finds out whether the links of free lists are mangled: read the wrong way, no list ends.</summary>
+internal static class LinkStyle
+{
+    private const int MaxLinks = 64;
+
+    /// <summary>The layout with the style that the lists of the process prove; unchanged when there are no lists.</summary>
+    public static GlibcLayout Find(
+        MemoryCache memory, GlibcLayout layout, IReadOnlyList<ulong> pointers, IReadOnlyList<Arena> arenas, Func<ulong, bool> isHeap)
+    {
+        GlibcLayout mangled = layout with { SafeLinking = true };
+        GlibcLayout plain = layout with { SafeLinking = false };
+        if (layout.FastbinCount == 0)
+        {
+            return mangled;
+        }
+
+        int votes = 0;
+        foreach (Arena arena in arenas)
+        {
+            for (int i = 0; i < layout.FastbinCount; i++)
+            {
+                ulong chunk = arena.State.Fastbin(i);
+                votes += Ends(memory, mangled, chunk, isHeap) - Ends(memory, plain, chunk, isHeap);
+            }
+        }
+
+        var none = new HashSet<int>();
+        var addresses = arenas.Select(a => a.Address).ToHashSet();
+        return votes + CachedBlocks(mangled) - CachedBlocks(plain) < 0 ? plain : mangled;
+
+        int CachedBlocks(GlibcLayout style)
+        {
+            var caches = new Dictionary<ulong, Tcache>();
+            ThreadCaches.Find(memory, pointers, none, addresses, isHeap, style, caches);
+            return caches.Values.Sum(c => c.Chunks.Count);
+        }
+    }
+
+    private static int Ends(MemoryCache memory, GlibcLayout layout, ulong chunk, Func<ulong, bool> isHeap)
+    {
+        for (int i = 0; chunk != 0 && i < MaxLinks; i++)
+        {
+            ulong position = chunk + (ulong)layout.HeaderSize;
+            if (position % (ulong)layout.Alignment != 0 || !isHeap(chunk) || !memory.TryReadWord(position, out ulong stored))
+            {
+                return 0;
+            }
+
+            chunk = ListLink.Decode(stored, position, layout);
+            if (chunk == 0)
+            {
+                return 1;
+            }
+        }
+
+        return 0;
+    }
+}

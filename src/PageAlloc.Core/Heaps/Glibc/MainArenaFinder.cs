@@ -1,0 +1,132 @@
+using PageAlloc.Mappings;
+using PageAlloc.Targets;
+
+namespace PageAlloc.Heaps.Glibc;
+
+/// <summary>A main arena, and the layout that its ring of arenas proved.</summary>
+/// <param name="Address">The arena's address.</param>
+/// <param name="Layout">The layout.</param>
+/// <param name="Mapping">The writable mapping of the library, or program, that it is in.</param>
+internal readonly record struct MainArena(ulong Address, GlibcLayout Layout, Mapping Mapping);
+
+/// <summary>
+/// Finds main arenas by their shape alone, so that no symbol is needed: 127 bins, each a ring through its own head. The
+/// last is never used, so its two words always are the address two words below them: that is looked for first.
+/// </summary>
+internal static class MainArenaFinder
+{
+    // A program's own writable data may be large; only pages that it has written are looked at.
+    private const int PagesPerRead = 64;
+    private const int MaxArenas = 1 << 20;
+
+    /// <summary>All main arenas: one for each libc in use, in address order.</summary>
+    public static List<MainArena> Find(MemoryCache memory, IMemory pages, IReadOnlyList<Mapping> mappings)
+    {
+        var found = new List<MainArena>();
+        var buffer = new byte[PagesPerRead * memory.PageSize];
+        var access = new PageAccess[PagesPerRead];
+        foreach (Mapping mapping in mappings)
+        {
+            if (!MayHoldData(mapping))
+            {
+                continue;
+            }
+
+            for (ulong at = mapping.Range.Start; at < mapping.Range.End;)
+            {
+                int length = (int)Math.Min((ulong)buffer.Length, mapping.Range.End - at);
+                pages.ReadPages(at, buffer.AsSpan(0, length), access.AsSpan(0, length / memory.PageSize));
+                Search(memory, mapping, at, buffer.AsSpan(0, length), found);
+                at += (ulong)length;
+            }
+        }
+
+        return found;
+    }
+
+    private static bool MayHoldData(Mapping mapping) =>
+        mapping.Backing == MappingBacking.File
+        && (mapping.Permissions & (MappingPermissions.Write | MappingPermissions.Shared)) == MappingPermissions.Write;
+
+    private static void Search(MemoryCache memory, Mapping mapping, ulong start, ReadOnlySpan<byte> bytes, List<MainArena> found)
+    {
+        int w = memory.PointerSize;
+        for (int at = 0; at + (2 * w) <= bytes.Length; at += w)
+        {
+            ulong self = start + (ulong)at - (ulong)(2 * w);
+            if (memory.Word(bytes[at..]) != self || memory.Word(bytes[(at + w)..]) != self)
+            {
+                continue;
+            }
+
+            ulong bins = start + (ulong)at - (ulong)((GlibcLayout.BinWords - 2) * w);
+            if (AreBins(memory, bins) && LayoutOf(memory, bins) is { } layout)
+            {
+                found.Add(new MainArena(bins - (ulong)layout.BinsOffset, layout, mapping));
+            }
+        }
+    }
+
+    /// <summary>Whether 127 rings hang there: empty ones point to themselves, the first and last chunk of others back to the head.</summary>
+    private static bool AreBins(MemoryCache memory, ulong bins)
+    {
+        var w = (ulong)memory.PointerSize;
+        for (ulong bin = 1; bin < GlibcLayout.BinCount; bin++)
+        {
+            ulong slot = bins + (2 * w * (bin - 1));
+            ulong head = slot - (2 * w);
+            if (!memory.TryReadWord(slot, out ulong first) || !memory.TryReadWord(slot + w, out ulong last))
+            {
+                return false;
+            }
+
+            if (first == head && last == head)
+            {
+                continue;
+            }
+
+            // A chunk that is swapped out can't be asked; the ring of arenas decides then.
+            if (first == 0 || last == 0 || (first | last) % w != 0
+                || (memory.TryReadWord(first + (3 * w), out ulong back) && back != head)
+                || (memory.TryReadWord(last + (2 * w), out ulong forward) && forward != head))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // The layout is the one whose ring of arenas comes back to this one.
+    private static GlibcLayout? LayoutOf(MemoryCache memory, ulong bins)
+    {
+        foreach (GlibcLayout layout in GlibcLayout.Known(memory.PointerSize))
+        {
+            ulong start = bins - (ulong)layout.BinsOffset;
+            ulong arena = start;
+            for (int i = 0; i < MaxArenas && memory.TryReadWord(arena + (ulong)layout.NextOffset, out ulong next) && next != 0; i++)
+            {
+                if (next == start)
+                {
+                    if (IsPlausible(memory, start, layout))
+                    {
+                        return layout;
+                    }
+
+                    break;
+                }
+
+                arena = next;
+            }
+        }
+
+        return null;
+    }
+
+    // Releases with and without attached_threads share the offset of the bins. Read by the wrong one of the two, the bytes
+    // obtained from the system stand for a count of threads that no process has.
+    private static bool IsPlausible(MemoryCache memory, ulong arena, GlibcLayout layout) =>
+        ArenaState.Read(memory, arena, layout) is { } state
+        && (state.AttachedThreads ?? 0) < 1 << 16
+        && (state.IsUnused ? state.SystemBytes == 0 : state.SystemBytes >= (ulong)memory.PageSize);
+}

@@ -1,0 +1,106 @@
+using PageAlloc.Mappings;
+using PageAlloc.Targets;
+
+namespace PageAlloc.Heaps.Glibc;
+
+/// <summary>
+/// Finds the thread control blocks of a process by their shape: on x86 the first and the third word are the block's own
+/// address, so that a thread finds itself. source: sysdeps/x86_64/nptl/tls.h, tcbhead_t
+/// </summary>
+internal static class ThreadPointers
+{
+    private const int PagesPerRead = 64;
+
+    // Stacks are resident in small part; what is larger than this in all is no stack but data.
+    private const int MaxPages = 64 << 10;
+
+    /// <summary>The thread pointers in memory that is no heap, in address order.</summary>
+    /// <param name="pages">The target's memory.</param>
+    /// <param name="pointerSize">The size of a pointer.</param>
+    /// <param name="mappings">All mappings.</param>
+    /// <param name="heaps">Where heaps are, in address order: nothing is looked for there.</param>
+    /// <param name="wanted">The number of threads: the search ends when it is reached.</param>
+    public static List<ulong> Find(
+        IMemory pages, int pointerSize, IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, int wanted)
+    {
+        var found = new List<ulong>();
+        var buffer = new byte[PagesPerRead * pages.PageSize];
+        var access = new PageAccess[PagesPerRead];
+        int budget = MaxPages;
+
+        // The main thread's block is next to the loader, other threads' above: stacks are mapped downwards.
+        for (int i = mappings.Count - 1; i >= 0 && found.Count < wanted; i--)
+        {
+            Mapping mapping = mappings[i];
+            if (mapping.Backing != MappingBacking.Anonymous || mapping.Permissions != (MappingPermissions.Read | MappingPermissions.Write))
+            {
+                continue;
+            }
+
+            // A block is at the end of its stack: from behind, it is found before the stack is read.
+            foreach (AddressRange range in Without(mapping.Range, heaps))
+            {
+                ulong end = range.End & ~((ulong)pages.PageSize - 1);
+                ulong start = range.Start & ~((ulong)pages.PageSize - 1);
+                while (end > start && budget > 0 && found.Count < wanted)
+                {
+                    int length = (int)Math.Min((ulong)buffer.Length, end - start);
+                    int count = length / pages.PageSize;
+                    end -= (ulong)length;
+                    pages.ReadPages(end, buffer.AsSpan(0, length), access.AsSpan(0, count));
+                    int read = access.AsSpan(0, count).Count(PageAccess.Data);
+                    budget -= read;
+                    if (read != 0)
+                    {
+                        Search(buffer.AsSpan(0, length), end, pointerSize, found);
+                    }
+                }
+            }
+        }
+
+        found.Sort();
+        return found;
+    }
+
+    private static void Search(ReadOnlySpan<byte> bytes, ulong start, int pointerSize, List<ulong> found)
+    {
+        int step = pointerSize == 8 ? 64 : 16;
+        for (int at = 0; at + (3 * pointerSize) <= bytes.Length; at += step)
+        {
+            ulong self = start + (ulong)at;
+            if (Word(bytes[at..], pointerSize) == self && Word(bytes[(at + (2 * pointerSize))..], pointerSize) == self)
+            {
+                found.Add(self);
+            }
+        }
+    }
+
+    private static ulong Word(ReadOnlySpan<byte> bytes, int pointerSize) => pointerSize == 8
+        ? System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(bytes)
+        : System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+
+    private static IEnumerable<AddressRange> Without(AddressRange range, IReadOnlyList<AddressRange> heaps)
+    {
+        foreach (AddressRange heap in heaps)
+        {
+            if (!heap.Overlaps(range))
+            {
+                continue;
+            }
+
+            if (heap.Start > range.Start)
+            {
+                yield return range with { End = heap.Start };
+            }
+
+            if (heap.End >= range.End)
+            {
+                yield break;
+            }
+
+            range = range with { Start = heap.End };
+        }
+
+        yield return range;
+    }
+}

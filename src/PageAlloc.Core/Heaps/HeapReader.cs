@@ -1,0 +1,80 @@
+using System.Globalization;
+using PageAlloc.Heaps.Glibc;
+using PageAlloc.Mappings;
+using PageAlloc.Targets;
+
+namespace PageAlloc.Heaps;
+
+/// <summary>Finds the malloc heaps of a target and keeps its memory open for walking them.</summary>
+public sealed class HeapReader : IDisposable
+{
+    private readonly IReadOnlyList<Mapping> _mappings;
+    private readonly IReadOnlySet<int> _tids;
+
+    private HeapReader(IMemory memory, MemoryCache cache, IReadOnlyList<Mapping> mappings, IReadOnlySet<int> tids)
+    {
+        Memory = memory;
+        Cache = cache;
+        _mappings = mappings;
+        _tids = tids;
+        Heaps = Find();
+    }
+
+    /// <summary>The heaps, as they were when last looked for.</summary>
+    public HeapSet Heaps { get; private set; }
+
+    internal IMemory Memory { get; }
+
+    internal MemoryCache Cache { get; }
+
+    /// <summary>Looks for the heaps of <paramref name="target"/>.</summary>
+    /// <param name="target">The target; its memory must be readable.</param>
+    /// <param name="mappings">Its mappings.</param>
+    /// <param name="swapIn">Whether swapped pages may be read, which brings them back into RAM.</param>
+    /// <exception cref="TargetException">The memory can't be opened.</exception>
+    public static HeapReader Open(ITarget target, IReadOnlyList<Mapping> mappings, bool swapIn = false)
+    {
+        if (target is not IMemorySource source)
+        {
+            throw new TargetException(TargetFailure.NotSupported, $"a target of kind {target.Info.Kind} has no memory to read");
+        }
+
+        IMemory memory = source.OpenMemory(swapIn);
+        int pointerSize = target.Info.PointerSize == 4 ? 4 : 8;
+        return new HeapReader(memory, new MemoryCache(memory, pointerSize), mappings, ThreadNumbers(target.Info.Pid));
+    }
+
+    /// <summary>Looks for the heaps anew: the target has changed.</summary>
+    public void Refresh()
+    {
+        Cache.Clear();
+        Heaps = Find();
+    }
+
+    /// <summary>Closes the memory.</summary>
+    public void Dispose() => Memory.Dispose();
+
+    private HeapSet Find()
+    {
+        HeapSet? glibc = new GlibcHeaps(Memory, Cache, _mappings, _tids).Find();
+        return glibc ?? new HeapSet { Allocator = OtherAllocators.Name(_mappings) };
+    }
+
+    private static HashSet<int> ThreadNumbers(int pid)
+    {
+        var tids = new HashSet<int>();
+        try
+        {
+            foreach (string path in Directory.EnumerateDirectories($"/proc/{pid}/task"))
+            {
+                tids.Add(int.Parse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture));
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            throw new TargetException(TargetFailure.Ended, $"process {pid} ended while it was being read");
+        }
+
+        return tids;
+    }
+}

@@ -1,0 +1,34 @@
+using PageAlloc.Heaps.Glibc;
+
+namespace PageAlloc.Heaps;
+
+/// <summary>All malloc heaps of a target: where they are, and what is free in lists that boundary tags do not tell.</summary>
+public sealed record HeapSet
+{
+    /// <summary>The allocator: <c>glibc</c>, or another by name; null when none is known to be there.</summary>
+    public required string? Allocator { get; init; }
+
+    /// <summary>The release of glibc, such as <c>2.36</c>; null when unknown.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>How the layout was found: <c>structure</c>, or <c>debug info: PATH</c>.</summary>
+    public string Layout { get; init; } = "structure";
+
+    /// <summary>The arenas: each libc's main arena, then its others in the order of its ring.</summary>
+    public IReadOnlyList<Arena> Arenas { get; init; } = [];
+
+    /// <summary>Blocks that are mappings of their own, in address order.</summary>
+    public IReadOnlyList<MmappedBlock> Mmapped { get; init; } = [];
+
+    /// <summary>The parameters of each libc found.</summary>
+    public IReadOnlyList<MallocParameters> Parameters { get; init; } = [];
+
+    /// <summary>Tcaches of threads that do not exist, as a fork leaves them behind, by user address.</summary>
+    public IReadOnlyList<ulong> OrphanTcaches { get; init; } = [];
+
+    /// <summary>What is wrong, and of no arena.</summary>
+    public IReadOnlyList<Problem> Problems { get; init; } = [];
+
+    /// <summary>What tcaches, fastbins and unsorted bins hold.</summary>
+    internal FreeLists Lists { get; init; } = new();
+}

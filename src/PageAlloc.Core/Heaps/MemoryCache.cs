@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using PageAlloc.Targets;
+
+namespace PageAlloc.Heaps;
+
+/// <summary>
+/// Reads words and structures anywhere in a target. Pages once read are kept, so that lists that wander through a heap cost
+/// one read a page. Absent pages are zeros, which is what private anonymous memory, where heaps are, would give.
+/// </summary>
+internal sealed class MemoryCache
+{
+    // 4096 pages: with base pages of 4 KiB, 16 MiB.
+    private const int Slots = 4096;
+
+    private readonly IMemory _memory;
+    private readonly ulong[] _pages = new ulong[Slots];
+    private readonly PageAccess[] _access = new PageAccess[Slots];
+    private readonly byte[]?[] _bytes = new byte[Slots][];
+    private readonly int _pageShift;
+
+    public MemoryCache(IMemory memory, int pointerSize)
+    {
+        _memory = memory;
+        PointerSize = pointerSize;
+        _pageShift = BitOperations.Log2((uint)memory.PageSize);
+    }
+
+    /// <summary>The size of a pointer in bytes, 4 or 8.</summary>
+    public int PointerSize { get; }
+
+    /// <summary>The size of a page in bytes.</summary>
+    public int PageSize => _memory.PageSize;
+
+    /// <summary>Forgets what was read: the target may have changed.</summary>
+    public void Clear() => Array.Clear(_bytes);
+
+    /// <summary>Reads bytes; false when any of them is swapped out or unreadable.</summary>
+    public bool TryRead(ulong address, Span<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            int offset = (int)(address & (ulong)(PageSize - 1));
+            int length = Math.Min(buffer.Length, PageSize - offset);
+            if (!TryPage(address >> _pageShift, out byte[] page))
+            {
+                return false;
+            }
+
+            page.AsSpan(offset, length).CopyTo(buffer);
+            buffer = buffer[length..];
+            address = unchecked(address + (ulong)length);
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads a pointer or size_t.</summary>
+    public bool TryReadWord(ulong address, out ulong word)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        bytes = bytes[..PointerSize];
+        bool read = TryRead(address, bytes);
+        word = read ? Word(bytes) : 0;
+        return read;
+    }
+
+    /// <summary>Reads an unsigned int.</summary>
+    public bool TryReadInt(ulong address, out uint value)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        bool read = TryRead(address, bytes);
+        value = read ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : 0;
+        return read;
+    }
+
+    /// <summary>The word at the start of <paramref name="bytes"/>, as wide as a pointer of the target.</summary>
+    public ulong Word(ReadOnlySpan<byte> bytes) => PointerSize == 8
+        ? BinaryPrimitives.ReadUInt64LittleEndian(bytes)
+        : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+
+    private bool TryPage(ulong page, out byte[] bytes)
+    {
+        int slot = (int)(page % Slots);
+        if (_bytes[slot] is not { } held || _pages[slot] != page)
+        {
+            held = _bytes[slot] ?? new byte[PageSize];
+            _memory.ReadPages(page << _pageShift, held, _access.AsSpan(slot, 1));
+            _bytes[slot] = held;
+            _pages[slot] = page;
+        }
+
+        bytes = held;
+        return _access[slot] is PageAccess.Data or PageAccess.Absent;
+    }
+}

@@ -1,0 +1,6 @@
+namespace PageAlloc.Heaps;
+
+/// <summary>A piece of memory that an arena got from the system and cut into chunks.</summary>
+/// <param name="Range">All of it: overhead, chunks, fenceposts.</param>
+/// <param name="FirstChunk">Where the first chunk begins.</param>
+public readonly record struct Segment(AddressRange Range, ulong FirstChunk);

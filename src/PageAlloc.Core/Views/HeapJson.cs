@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.Json;
+using PageAlloc.Blocks;
+using PageAlloc.Heaps;
+
+namespace PageAlloc.Views;
+
+/// <summary>The member <c>heaps</c> of the JSON contract.</summary>
+internal static class HeapJson
+{
+    /// <summary>Writes the member.</summary>
+    public static void Write(Utf8JsonWriter json, HeapSet heaps, IReadOnlyList<ArenaTotals> arenas)
+    {
+        json.WriteStartObject("heaps"u8);
+        json.WriteString("allocator"u8, heaps.Allocator);
+        json.WriteString("version"u8, heaps.Version);
+        json.WriteString("layout"u8, heaps.Allocator == "glibc" ? heaps.Layout : null);
+        json.WriteStartArray("arenas"u8);
+        foreach (ArenaTotals arena in arenas)
+        {
+            WriteArena(json, arena);
+            json.Flush();
+        }
+
+        json.WriteEndArray();
+        ulong mmapped = 0;
+        foreach (MmappedBlock block in heaps.Mmapped)
+        {
+            mmapped += block.Range.Length;
+        }
+
+        WriteCount(json, "mmapped"u8, (ulong)heaps.Mmapped.Count, mmapped);
+        WriteProblems(json, heaps.Problems);
+        json.WriteEndObject();
+    }
+
+    private static void WriteArena(Utf8JsonWriter json, ArenaTotals totals)
+    {
+        Arena arena = totals.Arena;
+        json.WriteStartObject();
+        json.WriteString("address"u8, Hex(arena.Address));
+        json.WriteBoolean("main"u8, arena.IsMain);
+        json.WriteString("library"u8, ByteText.ToText(arena.Library.Span));
+        json.WriteNumber("systemBytes"u8, arena.State.SystemBytes);
+        json.WritePropertyName("attachedThreads"u8);
+        if (arena.State.AttachedThreads is { } attached)
+        {
+            json.WriteNumberValue(attached);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+
+        json.WriteStartArray("threads"u8);
+        foreach (int tid in arena.Threads)
+        {
+            json.WriteNumberValue(tid);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("segments"u8);
+        foreach (Segment segment in arena.Segments)
+        {
+            json.WriteStartObject();
+            json.WriteString("start"u8, Hex(segment.Range.Start));
+            json.WriteString("end"u8, Hex(segment.Range.End));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        WriteCount(json, "used"u8, totals, BlockState.Used);
+        WriteCount(json, "tcache"u8, totals, BlockState.Tcache);
+        WriteCount(json, "fast"u8, totals, BlockState.Fast);
+        WriteCount(json, "unsorted"u8, totals, BlockState.Unsorted);
+        WriteCount(json, "small"u8, totals, BlockState.Small);
+        WriteCount(json, "large"u8, totals, BlockState.Large);
+        json.WriteStartObject("top"u8);
+        json.WriteNumber("bytes"u8, totals.Bytes(BlockState.Top));
+        json.WriteEndObject();
+        json.WriteNumber("overheadBytes"u8, totals.OverheadBytes);
+        json.WriteNumber("unknownBytes"u8, totals.Bytes(BlockState.Unknown));
+        json.WriteNumber("swappedUnknownBytes"u8, totals.SwappedBytes);
+        WriteProblems(json, totals.Problems);
+        json.WriteEndObject();
+    }
+
+    private static void WriteCount(Utf8JsonWriter json, ReadOnlySpan<byte> name, ArenaTotals totals, BlockState state) =>
+        WriteCount(json, name, totals.Blocks(state), totals.Bytes(state));
+
+    private static void WriteCount(Utf8JsonWriter json, ReadOnlySpan<byte> name, ulong blocks, ulong bytes)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("blocks"u8, blocks);
+        json.WriteNumber("bytes"u8, bytes);
+        json.WriteEndObject();
+    }
+
+    private static void WriteProblems(Utf8JsonWriter json, IReadOnlyList<Problem> problems)
+    {
+        json.WriteStartArray("problems"u8);
+        foreach (Problem problem in problems)
+        {
+            json.WriteStartObject();
+            json.WriteString("id"u8, JsonNamingPolicy.CamelCase.ConvertName(problem.Kind.ToString()));
+            json.WriteString("address"u8, Hex(problem.Address));
+            json.WriteString("text"u8, problem.Text);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
+}
