@@ -11,8 +11,9 @@ public sealed class HeapReader : IDisposable
     private readonly IReadOnlyList<Mapping> _mappings;
     private readonly IReadOnlySet<int> _tids;
 
-    private HeapReader(IMemory memory, MemoryCache cache, IReadOnlyList<Mapping> mappings, IReadOnlySet<int> tids)
+    private HeapReader(IMemory memory, MemoryCache cache, IReadOnlyList<Mapping> mappings, IReadOnlySet<int> tids, bool wasForked)
     {
+        WasForked = wasForked;
         Memory = memory;
         Cache = cache;
         _mappings = mappings;
@@ -22,6 +23,9 @@ public sealed class HeapReader : IDisposable
 
     /// <summary>The heaps, as they were when last looked for.</summary>
     public HeapSet Heaps { get; private set; }
+
+    /// <summary>Whether the process was forked and ran no other program since: only then a tcache may have no thread.</summary>
+    internal bool WasForked { get; }
 
     internal IMemory Memory { get; }
 
@@ -41,7 +45,8 @@ public sealed class HeapReader : IDisposable
 
         IMemory memory = source.OpenMemory(swapIn);
         int pointerSize = target.Info.PointerSize == 4 ? 4 : 8;
-        return new HeapReader(memory, new MemoryCache(memory, pointerSize), mappings, ThreadNumbers(target.Info.Pid));
+        bool wasForked = target is IProcDirectory process && ProcStat.WasForked(process.ReadText("stat"));
+        return new HeapReader(memory, new MemoryCache(memory, pointerSize), mappings, ThreadNumbers(target.Info.Pid), wasForked);
     }
 
     /// <summary>Looks for the heaps anew: the target has changed.</summary>
@@ -49,6 +54,32 @@ public sealed class HeapReader : IDisposable
     {
         Cache.Clear();
         Heaps = Find();
+    }
+
+    /// <summary>Whether no arena and no tcache has changed since they were read.</summary>
+    internal bool IsUnchanged()
+    {
+        Cache.Clear();
+        return Heaps.Arenas.All(a => ArenaState.Read(Cache, a.Address, a.Layout) is { } now && now.Equals(a.State))
+            && Heaps.Tcaches.All(t => t.IsUnchanged(Cache));
+    }
+
+    /// <summary>Adds tcaches that no thread has.</summary>
+    internal void Add(IReadOnlyList<Tcache> orphans)
+    {
+        if (orphans.Count == 0)
+        {
+            return;
+        }
+
+        var problems = new List<Problem>(Heaps.Problems);
+        foreach (Tcache orphan in orphans)
+        {
+            Heaps.Lists.Add(orphan);
+        }
+
+        Heaps.Lists.Complete(problems);
+        Heaps = Heaps with { OrphanTcaches = orphans, Problems = problems };
     }
 
     /// <summary>Closes the memory.</summary>

@@ -23,12 +23,18 @@ public sealed record HeapSet
     /// <summary>The parameters of each libc found.</summary>
     public IReadOnlyList<MallocParameters> Parameters { get; init; } = [];
 
-    /// <summary>Tcaches of threads that do not exist, as a fork leaves them behind, by user address.</summary>
-    public IReadOnlyList<ulong> OrphanTcaches { get; init; } = [];
-
     /// <summary>What is wrong, and of no arena.</summary>
     public IReadOnlyList<Problem> Problems { get; init; } = [];
 
     /// <summary>What tcaches, fastbins and unsorted bins hold.</summary>
     internal FreeLists Lists { get; init; } = new();
+
+    /// <summary>The tcaches of the threads.</summary>
+    internal IReadOnlyList<Tcache> Tcaches { get; init; } = [];
+
+    /// <summary>Tcaches of threads that do not exist, as a fork leaves them behind.</summary>
+    internal IReadOnlyList<Tcache> OrphanTcaches { get; init; } = [];
+
+    /// <summary>The user addresses of the structures of tcaches of threads that do not exist, as a fork leaves them behind.</summary>
+    public IEnumerable<ulong> OrphanTcacheAddresses => OrphanTcaches.Select(t => t.Address);
 }

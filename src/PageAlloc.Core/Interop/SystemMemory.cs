@@ -15,19 +15,11 @@ internal static unsafe partial class SystemMemory
     [LibraryImport("libc")]
     private static partial int sysinfo(sysinfo_t* info);
 
-    /// <summary>struct sysinfo, up to what is used. source: linux/sysinfo.h</summary>
-    [StructLayout(LayoutKind.Sequential, Size = 128)]
+    /// <summary>struct sysinfo of a 64-bit system, the members used. source: linux/sysinfo.h</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
     internal struct sysinfo_t
     {
-        public nint uptime;
-        public nuint load1;
-        public nuint load5;
-        public nuint load15;
-        public nuint totalram;
-        public nuint freeram;
-        public nuint sharedram;
-        public nuint bufferram;
-        public nuint totalswap;
-        public nuint freeswap;
+        [FieldOffset(64)] public ulong totalswap;
+        [FieldOffset(72)] public ulong freeswap;
     }
 }

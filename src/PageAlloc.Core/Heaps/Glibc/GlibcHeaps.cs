@@ -40,6 +40,7 @@ internal sealed class GlibcHeaps
         List<AddressRange> heaps = [.. found.SelectMany(f => f.Arenas).SelectMany(a => a.Segments).Select(s => s.Range).OrderBy(r => r.Start)];
         List<ulong> pointers = ThreadPointers.Find(_pages, _memory.PointerSize, _mappings, heaps, _tids.Count);
         var lists = new FreeLists();
+        var tcaches = new List<Tcache>();
         var arenas = new List<Arena>();
         var parameters = new List<MallocParameters>();
         var mmapped = new List<MmappedBlock>();
@@ -52,6 +53,7 @@ internal sealed class GlibcHeaps
             foreach (Tcache cache in caches.Values.Where(c => ring.Any(a => Holds(a, c.Address))))
             {
                 lists.Add(cache);
+                tcaches.Add(cache);
                 if (!cache.IsConsistent)
                 {
                     problems.Add(new Problem(
@@ -83,6 +85,7 @@ internal sealed class GlibcHeaps
             Parameters = parameters,
             Problems = problems,
             Lists = lists,
+            Tcaches = tcaches,
         };
 
         bool IsHeap(ulong address) => heaps.Exists(h => h.Contains(address));

@@ -7,8 +7,11 @@ internal sealed class Tcache
 {
     private const int MaxBlocks = 1 << 24;
 
-    private Tcache(ulong address, List<ulong> chunks, bool isConsistent)
+    private readonly byte[] _bytes;
+
+    private Tcache(ulong address, byte[] bytes, List<ulong> chunks, bool isConsistent)
     {
+        _bytes = bytes;
         Address = address;
         Chunks = chunks;
         IsConsistent = isConsistent;
@@ -62,7 +65,14 @@ internal sealed class Tcache
             }
         }
 
-        return new Tcache(address, chunks, consistent);
+        return new Tcache(address, bytes, chunks, consistent);
+    }
+
+    /// <summary>Whether the structure is still what it was when read.</summary>
+    public bool IsUnchanged(MemoryCache memory)
+    {
+        var now = new byte[_bytes.Length];
+        return memory.TryRead(Address, now) && now.AsSpan().SequenceEqual(_bytes);
     }
 
     private static bool ReadList(MemoryCache memory, GlibcLayout layout, ulong user, ulong size, List<ulong> chunks)
