@@ -46,7 +46,7 @@ internal static class MapCommand
         if (request.Json)
         {
             using HeapReader heaps = HeapReader.Open(target, [.. table.Mappings.Select(m => m.Mapping)]);
-            JsonView.Write(target.Info, table, shown, request.Runs, heaps.Heaps, HeapWalk.Run(heaps), output);
+            JsonView.Write(target.Info, table, shown, request.Runs, heaps.Heaps, HeapWalk.Sum(heaps), output);
         }
         else
         {

@@ -22,9 +22,8 @@ public static class TotalsView
         ulong swappedShared = 0;
         foreach (MappingPages pages in mappings)
         {
-            ulong before = counts.Resident;
             counts.Add(pages.Runs);
-            hugetlb += pages.Mapping.HugetlbPageSize != 0 ? counts.Resident - before : 0;
+            hugetlb += pages.Mapping.HugetlbPageSize != 0 ? pages.Count().Resident : 0;
             swappedShared += pages.SwappedSharedBytes;
         }
 

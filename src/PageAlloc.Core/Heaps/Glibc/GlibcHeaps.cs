@@ -137,7 +137,8 @@ internal sealed class GlibcHeaps
             return;
         }
 
-        List<MmappedBlock> blocks = new MmappedChunks(_pages, _memory, main.Layout).Find(_mappings, heaps, known?.MmappedBlocks);
+        List<MmappedBlock> blocks = new MmappedChunks(_pages, _memory, main.Layout).Find(
+            _mappings, heaps, known is null ? null : (known.MmappedBlocks, known.MmappedBytes));
         mmapped.AddRange(blocks);
         ulong bytes = blocks.Aggregate(0UL, (sum, b) => sum + b.Range.Length);
         if (known is not null && (ulong)blocks.Count != known.MmappedBlocks)

@@ -11,6 +11,7 @@ internal sealed class MmappedChunks
 {
     private const ulong MmappedFlag = 2;
     private const int MaxPagesPerRead = 256;
+    private const int MaxBlocks = 1 << 22;
 
     private readonly IMemory _pages;
     private readonly MemoryCache _memory;
@@ -32,22 +33,48 @@ internal sealed class MmappedChunks
     /// <summary>The blocks, in address order.</summary>
     /// <param name="mappings">All mappings.</param>
     /// <param name="heaps">Where the arenas' heaps are, in address order: nothing is looked for there.</param>
-    /// <param name="wanted">How many there are when that is known: the search ends then.</param>
-    public List<MmappedBlock> Find(IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, ulong? wanted)
+    /// <param name="known">How many there are and of how many bytes, when that is known.</param>
+    public List<MmappedBlock> Find(IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, (ulong Blocks, ulong Bytes)? known)
+    {
+        List<MmappedBlock> found = FindAll(mappings, heaps, jump: true, thorough: false);
+        if (known is not { } wanted || IsExactly(found, wanted))
+        {
+            return found;
+        }
+
+        List<MmappedBlock> moved = FindAll(mappings, heaps, jump: true, thorough: true);
+        if (IsExactly(moved, wanted))
+        {
+            return moved;
+        }
+
+        // A program's own mapping may hold words like a header's. Blocks are large, such words are anything: the largest win.
+        var chosen = new List<MmappedBlock>();
+        foreach (MmappedBlock block in FindAll(mappings, heaps, jump: false, thorough: false).OrderByDescending(b => b.Range.Length))
+        {
+            if ((ulong)chosen.Count < wanted.Blocks && !chosen.Exists(c => c.Range.Overlaps(block.Range)))
+            {
+                chosen.Add(block);
+            }
+        }
+
+        chosen.Sort((a, b) => a.Range.Start.CompareTo(b.Range.Start));
+        return IsExactly(chosen, wanted) ? chosen : found;
+    }
+
+    private static bool IsExactly(List<MmappedBlock> blocks, (ulong Blocks, ulong Bytes) wanted) =>
+        (ulong)blocks.Count == wanted.Blocks && blocks.Aggregate(0UL, (sum, b) => sum + b.Range.Length) == wanted.Bytes;
+
+    private List<MmappedBlock> FindAll(IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, bool jump, bool thorough)
     {
         var found = new List<MmappedBlock>();
         foreach (Mapping mapping in mappings)
         {
             bool isCandidate = (mapping.Backing == MappingBacking.Anonymous || mapping.HugetlbPageSize != 0)
                 && (mapping.Permissions & ~MappingPermissions.Execute) == (MappingPermissions.Read | MappingPermissions.Write);
-            if (!isCandidate)
-            {
-                continue;
-            }
-
-            ulong at = mapping.Range.Start;
+            ulong at = isCandidate ? mapping.Range.Start : mapping.Range.End;
             int pages = 1;
-            while (at < mapping.Range.End && (wanted is null || (ulong)found.Count < wanted))
+            while (at < mapping.Range.End && found.Count < MaxBlocks)
             {
                 if (Inside(heaps, at) is { } heap)
                 {
@@ -58,7 +85,7 @@ internal sealed class MmappedChunks
                 int count = (int)Math.Min((ulong)pages, (mapping.Range.End - at) / (ulong)_pages.PageSize);
                 _pages.ReadPages(at, _buffer.AsSpan(0, count * _pages.PageSize), _access.AsSpan(0, count));
                 int before = found.Count;
-                at = Search(at, count, mapping.Range.End, found);
+                at = Search(at, count, mapping.Range.End, jump, thorough, found);
                 pages = found.Count > before ? 1 : Math.Min(2 * pages, MaxPagesPerRead);
             }
         }
@@ -67,16 +94,20 @@ internal sealed class MmappedChunks
     }
 
     // Returns where to go on: behind the first block found, or behind the pages looked at.
-    private ulong Search(ulong start, int count, ulong limit, List<MmappedBlock> found)
+    private ulong Search(ulong start, int count, ulong limit, bool jump, bool thorough, List<MmappedBlock> found)
     {
         ulong pageSize = (ulong)_pages.PageSize;
         for (int i = 0; i < count; i++)
         {
             ulong page = start + ((ulong)i * pageSize);
-            if (_access[i] == PageAccess.Data && TotalAt(_buffer.AsSpan(i * _pages.PageSize)) is var total and not 0 && total <= limit - page)
+            if (_access[i] == PageAccess.Data && TotalAt(_buffer.AsSpan(i * _pages.PageSize)) is var total and not 0
+                && Resolve(page, total, limit, thorough) is { } block)
             {
-                found.Add(Resolve(new AddressRange(page, page + total)));
-                return page + total;
+                found.Add(block);
+                if (jump)
+                {
+                    return block.Range.End;
+                }
             }
         }
 
@@ -97,27 +128,57 @@ internal sealed class MmappedChunks
         return previous == offset && (word & 7) == MmappedFlag && total % (ulong)_pages.PageSize == 0 ? total : 0;
     }
 
-    // An aligned block has its header further in, and leaves the first one behind as it was.
-    private MmappedBlock Resolve(AddressRange range)
+    // An aligned block has its header further in, and leaves the first one behind as it was, even when its size changes later.
+    private MmappedBlock? Resolve(ulong start, ulong total, ulong limit, bool thorough)
     {
         ulong header = (ulong)_layout.HeaderSize;
-        ulong chunk = _layout.FirstChunk(range.Start);
-        for (ulong alignment = 2 * (ulong)_layout.Alignment; alignment < range.Length; alignment *= 2)
+        ulong chunk = _layout.FirstChunk(start);
+        foreach (ulong moved in thorough ? AnyPlaces(start, limit) : AlignedPlaces(start, limit))
         {
-            ulong user = (range.Start + header + alignment - 1) & ~(alignment - 1);
-            ulong moved = user - header;
-            if (user < range.End && moved != chunk
-                && _memory.TryReadWord(moved, out ulong previous)
+            if (_memory.TryReadWord(moved, out ulong previous)
                 && _memory.TryReadWord(moved + (ulong)_layout.PointerSize, out ulong word)
-                && Total(previous, word, moved - range.Start) == range.Length)
+                && Total(previous, word, moved - start) is var real and not 0 && real <= limit - start)
             {
                 chunk = moved;
+                total = real;
                 break;
             }
         }
 
         ulong unused = IsNewForm ? (ulong)_layout.PointerSize : 0;
-        return new MmappedBlock(range, chunk, chunk + header, range.End - chunk - header - unused);
+        ulong end = start + total;
+        return total > limit - start ? null : new MmappedBlock(new AddressRange(start, end), chunk, chunk + header, end - chunk - header - unused);
+    }
+
+    // Where the header is of a block that was asked for with an alignment.
+    private IEnumerable<ulong> AlignedPlaces(ulong start, ulong limit)
+    {
+        ulong header = (ulong)_layout.HeaderSize;
+        for (ulong alignment = 2 * (ulong)_layout.Alignment; alignment < limit - start; alignment *= 2)
+        {
+            ulong user = (start + header + alignment - 1) & ~(alignment - 1);
+            if (user < limit && user - header != _layout.FirstChunk(start))
+            {
+                yield return user - header;
+            }
+        }
+    }
+
+    // Where it can be after realloc has moved the mapping: as far in as before, but no longer aligned to more than a page.
+    private IEnumerable<ulong> AnyPlaces(ulong start, ulong limit)
+    {
+        const int maxPages = 1 << 16;
+        ulong step = (ulong)_layout.Alignment;
+        ulong pageSize = (ulong)_pages.PageSize;
+        for (ulong chunk = _layout.FirstChunk(start) + step; chunk < start + pageSize; chunk += step)
+        {
+            yield return chunk;
+        }
+
+        for (ulong page = start + (2 * pageSize), i = 0; page < limit && i < maxPages; page += pageSize, i++)
+        {
+            yield return page - (ulong)_layout.HeaderSize;
+        }
     }
 
     private static AddressRange? Inside(IReadOnlyList<AddressRange> heaps, ulong address)
