@@ -22,14 +22,14 @@ internal sealed class MappingFilter
     public static MappingFilter Parse(string text)
     {
         int dash = text.IndexOf('-', StringComparison.Ordinal);
-        if (dash > 0 && TryAddress(text[..dash], prefixed: false, out ulong start) && TryAddress(text[(dash + 1)..], prefixed: false, out ulong end))
+        if (dash > 0 && TryAddress(text[..dash], out ulong start) && TryAddress(text[(dash + 1)..], out ulong end))
         {
             return end > start
                 ? new MappingFilter(new AddressRange(start, end), null)
                 : throw new FormatException($"the range {text} ends before it begins");
         }
 
-        if (TryAddress(text, prefixed: true, out ulong address))
+        if (TryAddress(text, out ulong address))
         {
             return new MappingFilter(new AddressRange(address, address + 1), null);
         }
@@ -45,14 +45,25 @@ internal sealed class MappingFilter
     }
 
     /// <summary>Whether the mapping is picked.</summary>
-    public bool Matches(Mapping mapping) => _range is { } range ? mapping.Range.Overlaps(range) : _name!.IsMatch(PageMapView.NameOf(mapping));
+    /// <exception cref="UsageException">The expression takes too long on the mapping's name.</exception>
+    public bool Matches(Mapping mapping)
+    {
+        try
+        {
+            return _range is { } range ? mapping.Range.Overlaps(range) : _name!.IsMatch(PageMapView.NameOf(mapping));
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw new UsageException($"--filter: the expression '{_name}' takes more than a second on one name; make it simpler");
+        }
+    }
 
-    // A bare word such as 'dead' may be a name: a single address needs 0x, or the eight digits that maps writes at least.
-    private static bool TryAddress(string text, bool prefixed, out ulong address)
+    // A bare word such as 'dead' may be a name: an address needs 0x, or the eight digits that maps writes at least.
+    private static bool TryAddress(string text, out ulong address)
     {
         bool hasPrefix = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
         address = 0;
-        return (hasPrefix || !prefixed || text.Length >= 8)
+        return (hasPrefix || text.Length >= 8)
             && ulong.TryParse(hasPrefix ? text.AsSpan(2) : text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out address);
     }
 }

@@ -15,7 +15,13 @@ internal static class TargetOpener
             return LiveProcess.Open(pid);
         }
 
-        if (File.Exists(name))
+        if (name.Length == 0)
+        {
+            throw new UsageException("TARGET is empty: say which process, by its number or its name");
+        }
+
+        // A file that happens to be called like a process must not stand in its way.
+        if (name.Contains('/') && File.Exists(name))
         {
             throw new TargetException(
                 TargetFailure.NotSupported,

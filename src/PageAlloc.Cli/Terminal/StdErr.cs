@@ -9,7 +9,7 @@ internal static class StdErr
     public static void Write(string message, string? advice = null)
     {
         var output = new StdOut(2);
-        string text = $"pagealloc: {message}\n" + (advice is null ? "" : $"pagealloc: {advice}\n");
+        string text = string.Concat((message + (advice is null ? "" : "\n" + advice)).Split('\n').Select(line => $"pagealloc: {line}\n"));
         System.Buffers.BuffersExtensions.Write(output, Encoding.UTF8.GetBytes(text));
         try
         {

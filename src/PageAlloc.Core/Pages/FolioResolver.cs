@@ -8,10 +8,13 @@ namespace PageAlloc.Pages;
 /// </summary>
 internal sealed class FolioResolver
 {
-    /// <summary>Pages resolved in one go at most; also the number of indexes that a key can hold.</summary>
+    /// <summary>The states that keys can have an index to.</summary>
     public const int MaxPages = 1 << IndexBits;
 
-    private const int IndexBits = 18;
+    /// <summary>Resident pages that are worth resolving in one go: with more, sorting gains nothing.</summary>
+    public const int MaxKeys = 1 << 18;
+
+    private const int IndexBits = 20;
     private const ulong IndexMask = MaxPages - 1;
     private const ulong JoinedGap = 4;
     private const int MaxFramesPerRead = 32 << 10;
@@ -19,7 +22,7 @@ internal sealed class FolioResolver
 
     private readonly IPageSource _source;
     private readonly int _folioFrames;
-    private readonly ulong[] _scratch = new ulong[MaxPages];
+    private ulong[] _scratch = [];
     private readonly ulong[] _flags;
 
     // _flags[i] is that of the frame _origin + i, and has been read for i in [_from, _to).
@@ -41,12 +44,17 @@ internal sealed class FolioResolver
     /// <summary>Whether sizes up to the huge order are given as such; else a folio as large as that counts as base pages.</summary>
     public bool KeepHugeOrder { get; init; }
 
-    /// <summary>The key of a page: its frame above its index in the states. Frames of more than 46 bits do not exist.</summary>
+    /// <summary>The key of a page: its frame above its index in the states. Frames of more than 44 bits do not exist.</summary>
     public static ulong Key(ulong frame, int index) => (frame << IndexBits) | (uint)index;
 
     /// <summary>Refines <paramref name="states"/> (codes of <see cref="PageState"/>) for the pages in <paramref name="keys"/>, which get sorted.</summary>
     public void Resolve(Span<ulong> keys, Span<byte> states)
     {
+        if (_scratch.Length < keys.Length)
+        {
+            _scratch = new ulong[BitOperations.RoundUpToPowerOf2((uint)keys.Length)];
+        }
+
         FrameSort.Sort(keys, _scratch.AsSpan(0, keys.Length), IndexBits);
         _from = _to = 0;
         _folioStart = _folioEnd = 0;

@@ -50,6 +50,13 @@ public sealed class PageCounts
         }
     }
 
+    /// <summary>Begins anew.</summary>
+    public void Clear()
+    {
+        Array.Clear(_byCode);
+        Total = 0;
+    }
+
     /// <summary>Adds pages of one state.</summary>
     public void Add(PageState state, ulong pages)
     {

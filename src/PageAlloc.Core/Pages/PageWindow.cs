@@ -1,3 +1,4 @@
+using System.Numerics;
 using PageAlloc.Interop;
 using PageAlloc.Mappings;
 
@@ -9,12 +10,13 @@ namespace PageAlloc.Pages;
 /// </summary>
 internal sealed class PageWindow
 {
-    private const int MaxParts = 16 << 10;
+    // A part is a few pages in a fragmented target, and costs 40 bytes.
+    private const int MaxParts = 128 << 10;
 
     private readonly PageTableBuilder _builder;
     private readonly FolioResolver? _folios;
-    private readonly byte[] _states = new byte[FolioResolver.MaxPages];
-    private readonly ulong[] _keys;
+    private byte[] _states = new byte[16 << 10];
+    private ulong[] _keys = [];
     private readonly List<Part> _parts = [];
     private readonly bool _zeroInDoubt;
     private int _stateCount;
@@ -29,7 +31,6 @@ internal sealed class PageWindow
         _zeroInDoubt = zeroInDoubt;
         _builder = builder;
         _folios = folios;
-        _keys = folios is null ? [] : new ulong[FolioResolver.MaxPages];
     }
 
     /// <summary>What could not be told of the pages added so far.</summary>
@@ -52,7 +53,8 @@ internal sealed class PageWindow
     {
         while (!entries.IsEmpty)
         {
-            int count = Math.Min(entries.Length, _states.Length - _stateCount);
+            int count = Math.Min(entries.Length, FolioResolver.MaxPages - _stateCount);
+            Reserve(count);
             Decode(entries[..count], new PageStates(mapping, order, _zeroInDoubt));
             _parts.Add(new Part(index, firstPage, (ulong)count, _stateCount, default));
             _stateCount += count;
@@ -85,9 +87,27 @@ internal sealed class PageWindow
 
     private void FlushWhenFull()
     {
-        if (_stateCount == _states.Length || _parts.Count >= MaxParts)
+        if (_stateCount == FolioResolver.MaxPages || _keyCount >= FolioResolver.MaxKeys || _parts.Count >= MaxParts)
         {
             Flush();
+        }
+    }
+
+    // Small targets, which are the most, must not pay for the room that large ones need.
+    private void Reserve(int count)
+    {
+        Grow(ref _states, _stateCount + count);
+        if (_folios is not null)
+        {
+            Grow(ref _keys, _keyCount + count);
+        }
+
+        static void Grow<T>(ref T[] array, int needed)
+        {
+            if (array.Length < needed)
+            {
+                Array.Resize(ref array, (int)BitOperations.RoundUpToPowerOf2((uint)needed));
+            }
         }
     }
 

@@ -10,6 +10,7 @@ internal sealed class ScanWalk
 
     // Reading the entries of absent pages costs 3 ns each, one more call 780.
     private const ulong JoinedGap = 200;
+    private const ulong MergedGap = 8;
 
     private readonly IPageSource _source;
     private readonly PagemapBuffer _entries;
@@ -99,9 +100,23 @@ internal sealed class ScanWalk
                     break;
                 }
 
-                _spans.Add(new Span(_mapping, inside.Start / _pageSize, inside.End / _pageSize, region.categories));
+                Add(new Span(_mapping, inside.Start / _pageSize, inside.End / _pageSize, region.categories));
                 rest = new AddressRange(inside.End, rest.End);
             }
+        }
+    }
+
+    // Pages with a small gap between them are one span: their entries tell what is absent.
+    private void Add(Span span)
+    {
+        if (span.Kind == SpanKind.Pages && _spans.Count != 0 && _spans[^1] is { Kind: SpanKind.Pages } last
+            && last.Mapping == span.Mapping && span.First - last.End <= MergedGap)
+        {
+            _spans[^1] = last with { End = span.End };
+        }
+        else
+        {
+            _spans.Add(span);
         }
     }
 

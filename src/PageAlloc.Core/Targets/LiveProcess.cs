@@ -111,7 +111,7 @@ public sealed class LiveProcess : ITarget, IProcDirectory, IMemorySource
             Pid = pid,
             Command = command.ToArray(),
             Arguments = SplitArguments(Read("cmdline", limits.MaxCommandLineBytes) ?? []),
-            Executable = executable,
+            Executable = executable is null ? null : new ReadOnlyMemory<byte>(executable),
             PageSize = LibC.getpagesize(),
             PointerSize = ReadPointerSize(directory),
         };
@@ -159,7 +159,9 @@ public sealed class LiveProcess : ITarget, IProcDirectory, IMemorySource
         Errno.EACCES or Errno.EPERM => new TargetException(
             TargetFailure.PermissionDenied,
             $"{who}: no permission to read its {what}",
-            "use sudo, or give pagealloc the capabilities CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (and CAP_SYS_ADMIN for the size of each page)"),
+            LibC.geteuid() == 0
+                ? "this root lacks CAP_SYS_PTRACE or CAP_DAC_READ_SEARCH for it (a container, or a user namespace): run pagealloc outside"
+                : "use sudo, or give pagealloc the capabilities CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (and CAP_SYS_ADMIN for the size of each page)"),
         _ => new TargetException(TargetFailure.SystemError, $"{who}: can't read its {what}: {ErrorText.Of(error)}"),
     };
 }

@@ -38,7 +38,7 @@ public static class ProcessLookup
         var message = new StringBuilder($"{found.Count} processes are called '{name}':");
         foreach (ProcessEntry p in found.Take(shown))
         {
-            message.Append(CultureInfo.InvariantCulture, $"\n  {p.Pid,8}  {(p.CommandLine.Length > 100 ? p.CommandLine[..100] + "…" : p.CommandLine)}");
+            message.Append(CultureInfo.InvariantCulture, $"\n  {p.Pid,8}  {(p.CommandLine.Length > 100 ? p.CommandLine[..100] + "..." : p.CommandLine)}");
         }
 
         if (found.Count > shown)

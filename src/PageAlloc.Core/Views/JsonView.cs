@@ -13,10 +13,6 @@ namespace PageAlloc.Views;
 /// <summary>The contract with other programs: JSON of the schema <c>pagealloc/1</c>, described in docs/json.md.</summary>
 public static class JsonView
 {
-    // The sizes that the contract always has; others stand there when they occur.
-    private static readonly string[] s_anonymousSizes = ["4K", "64K", "2M", "1G"];
-    private static readonly string[] s_fileSizes = ["4K", "2M"];
-
     private static readonly JsonWriterOptions s_options = new()
     {
         SkipValidation = true,
@@ -46,10 +42,17 @@ public static class JsonView
         WriteTarget(json, target);
         WriteUnknown(json, table.Unknown);
         json.WriteStartArray("mappings"u8);
+        var counts = new PageCounts();
+        var sizes = new SizeNames(table.PageSize);
         foreach (MappingPages pages in mappings)
         {
-            WriteMapping(json, table, pages, withRuns);
-            json.Flush();
+            counts.Clear();
+            counts.Add(pages.Runs);
+            WriteMapping(json, table, pages, withRuns, counts, sizes);
+            if (json.BytesPending > 32 << 10)
+            {
+                json.Flush();
+            }
         }
 
         json.WriteEndArray();
@@ -121,7 +124,8 @@ public static class JsonView
         json.WriteEndArray();
     }
 
-    private static void WriteMapping(Utf8JsonWriter json, PageTable table, MappingPages pages, bool withRuns)
+    private static void WriteMapping(
+        Utf8JsonWriter json, PageTable table, MappingPages pages, bool withRuns, PageCounts counts, SizeNames sizes)
     {
         Mapping mapping = pages.Mapping;
         json.WriteStartObject();
@@ -145,7 +149,7 @@ public static class JsonView
             json.WriteNumber("hugetlbPageSize"u8, mapping.HugetlbPageSize);
         }
 
-        WriteCounts(json, table, pages.Count());
+        WriteCounts(json, counts, sizes);
         json.WriteNumber("swappedSharedBytes"u8, pages.SwappedSharedBytes);
         if (withRuns)
         {
@@ -168,36 +172,40 @@ public static class JsonView
         json.WriteEndObject();
     }
 
-    private static void WriteCounts(Utf8JsonWriter json, PageTable table, PageCounts counts)
+    private static void WriteCounts(Utf8JsonWriter json, PageCounts counts, SizeNames sizes)
     {
         json.WriteStartObject("pages"u8);
         json.WriteNumber("total"u8, counts.Total);
         json.WriteNumber("notPresent"u8, counts[new PageState(PageKind.NotPresent)]);
         json.WriteNumber("swapped"u8, counts[new PageState(PageKind.Swapped)]);
-        WriteSizes(json, "anonymous"u8, table, s_anonymousSizes, order => counts[new PageState(PageKind.Anonymous, order)]);
-        WriteSizes(json, "file"u8, table, s_fileSizes, order =>
-            counts[new PageState(PageKind.File, order)] + counts[new PageState(PageKind.SharedMemory, order)]);
+        json.WriteStartObject("anonymous"u8);
+        for (int order = 0; order < SizeNames.Orders; order++)
+        {
+            WriteSize(order, counts[new PageState(PageKind.Anonymous, order)], sizes.IsAlwaysAnonymous(order));
+        }
+
+        json.WriteEndObject();
+        json.WriteStartObject("file"u8);
+        for (int order = 0; order < SizeNames.Orders; order++)
+        {
+            ulong pages = counts[new PageState(PageKind.File, order)] + counts[new PageState(PageKind.SharedMemory, order)];
+            WriteSize(order, pages, sizes.IsAlwaysFile(order));
+        }
+
+        json.WriteEndObject();
         json.WriteNumber("zero"u8, counts[new PageState(PageKind.Zero)]);
         json.WriteNumber("ksm"u8, counts[new PageState(PageKind.Ksm)]);
         json.WriteNumber("guard"u8, counts[new PageState(PageKind.Guard)]);
         json.WriteNumber("unknown"u8, counts[new PageState(PageKind.Unknown)]);
         json.WriteEndObject();
-    }
 
-    private static void WriteSizes(Utf8JsonWriter json, ReadOnlySpan<byte> name, PageTable table, string[] always, Func<int, ulong> pagesOf)
-    {
-        json.WriteStartObject(name);
-        for (int order = 0; order < 32; order++)
+        void WriteSize(int order, ulong pages, bool always)
         {
-            ulong pages = pagesOf(order);
-            string size = PageState.SizeName(order, table.PageSize);
-            if (pages != 0 || always.Contains(size))
+            if (pages != 0 || always)
             {
-                json.WriteNumber(size, pages);
+                json.WriteNumber(sizes.Of(order), pages);
             }
         }
-
-        json.WriteEndObject();
     }
 
     /// <summary>The state as it stands in runs: <c>anonymous 4K</c>, <c>notPresent</c>.</summary>
@@ -227,4 +235,19 @@ public static class JsonView
         s[2] = p.HasFlag(MappingPermissions.Execute) ? 'x' : '-';
         s[3] = p.HasFlag(MappingPermissions.Shared) ? 's' : 'p';
     });
+
+    /// <summary>The members named after page sizes: those that the contract always has, and others when they occur.</summary>
+    private sealed class SizeNames(int pageSize)
+    {
+        public const int Orders = 32;
+
+        private readonly JsonEncodedText[] _names =
+            [.. Enumerable.Range(0, Orders).Select(order => JsonEncodedText.Encode(PageState.SizeName(order, pageSize)))];
+
+        public JsonEncodedText Of(int order) => _names[order];
+
+        public bool IsAlwaysAnonymous(int order) => ((long)pageSize << order) is 4 << 10 or 64 << 10 or 2 << 20 or 1 << 30;
+
+        public bool IsAlwaysFile(int order) => ((long)pageSize << order) is 4 << 10 or 2 << 20;
+    }
 }

@@ -6,7 +6,7 @@ namespace PageAlloc.Views;
 /// <summary>The legend: what each colour, or letter, stands for. A line has the sizes of one kind of page.</summary>
 public static class LegendView
 {
-    private const int ColumnWidth = 26;
+    private const int ColumnWidth = 28;
 
     /// <summary>Writes the legend.</summary>
     /// <param name="table">The table that the map is drawn from.</param>
@@ -28,6 +28,7 @@ public static class LegendView
         var sink = new TextSink(output);
         var painter = new CellPainter(options.Style);
         string? line = null;
+        string before = "";
         for (CellState state = CellState.Unknown; (int)state < CellStates.Count; state++)
         {
             if (!occurs[(int)state] && !options.WholeLegend)
@@ -41,11 +42,11 @@ public static class LegendView
                 sink.EndLine();
             }
 
-            sink.Write(line == look.Name ? "  "u8 : "    "u8);
+            sink.Repeat(' ', line == look.Name ? ColumnWidth - before.Length : 4);
             line = look.Name;
             painter.Paint(sink, [state, state, state, state], 2);
-            sink.Write("  "u8);
-            sink.Column(Label(look, table), look.SizeClass is >= 0 and < 3 ? ColumnWidth : 0);
+            before = Label(look, table.PageSize, table.HugeOrder);
+            sink.Write("  "u8).Write(before);
         }
 
         if (line is not null)
@@ -54,11 +55,12 @@ public static class LegendView
         }
     }
 
-    private static string Label(Look look, PageTable table) => look.SizeClass switch
+    /// <summary>The name of a state with the sizes that it stands for: <c>8K-1M anonymous</c>.</summary>
+    internal static string Label(Look look, int pageSize, int hugeOrder) => look.SizeClass switch
     {
-        0 => $"{PageState.SizeName(0, table.PageSize)} {look.Name}",
-        1 => $"{PageState.SizeName(1, table.PageSize)}-{PageState.SizeName(table.HugeOrder - 1, table.PageSize)} {look.Name}",
-        2 => $"{PageState.SizeName(table.HugeOrder, table.PageSize)} {look.Name}",
+        0 => $"{PageState.SizeName(0, pageSize)} {look.Name}",
+        1 => $"{PageState.SizeName(1, pageSize)}-{PageState.SizeName(hugeOrder - 1, pageSize)} {look.Name}",
+        2 => $"{PageState.SizeName(hugeOrder, pageSize)} {look.Name}",
         3 => $"1G {look.Name}",
         _ => look.Name,
     };

@@ -25,7 +25,7 @@ public static class PageMapView
         {
             ulong scale = options.Scale ?? FittingScale(pages.Mapping, options, (ulong)table.PageSize);
             WriteName(sink, pages.Mapping, scale, table.PageSize);
-            WriteRows(sink, painter, pages, cells, scale, options, (ulong)table.PageSize);
+            WriteRows(sink, painter, pages, cells, scale, options, table);
             if (options.Totals)
             {
                 TotalsView.WriteMapping(sink, table, pages);
@@ -55,8 +55,9 @@ public static class PageMapView
     }
 
     private static void WriteRows(
-        TextSink sink, CellPainter painter, MappingPages pages, CellState[] cells, ulong scale, MapOptions options, ulong pageSize)
+        TextSink sink, CellPainter painter, MappingPages pages, CellState[] cells, ulong scale, MapOptions options, PageTable table)
     {
+        var pageSize = (ulong)table.PageSize;
         var line = new CellState[options.Width * options.Style.PixelRows];
         var folder = new RunMerger(PixelRuns.Of(pages.Runs, cells, scale));
         AddressRange range = pages.Mapping.Range;
@@ -71,7 +72,8 @@ public static class PageMapView
                 {
                     ulong folded = folder.IsLast ? left : left / (ulong)line.Length * (ulong)line.Length;
                     ulong end = Math.Min(range.End, address + (folded * scale * pageSize));
-                    WriteFold(sink, painter, state, new AddressRange(address, end), pageSize);
+                    painter.Paint(sink.Address(address), [state, state, state, state], 2);
+                    sink.Write(FoldText(state, folded, scale, end - address, table)).EndLine();
                     address = end;
                     left -= folded;
                     continue;
@@ -99,10 +101,13 @@ public static class PageMapView
         }
     }
 
-    private static void WriteFold(TextSink sink, CellPainter painter, CellState state, AddressRange range, ulong pageSize)
+    // A pixel of several pages may have others among them than the one that it shows.
+    private static string FoldText(CellState state, ulong pixels, ulong scale, ulong bytes, PageTable table)
     {
-        painter.Paint(sink.Address(range.Start), [state, state, state, state], 2);
-        sink.Write($" {TextSink.Pages(range.Length / pageSize)} {Palette.Of(state).Name}, {TextSink.Size(range.Length)}").EndLine();
+        string label = LegendView.Label(Palette.Of(state), table.PageSize, table.HugeOrder);
+        return scale == 1
+            ? $" {TextSink.Size(bytes)} {label}, {TextSink.Pages(bytes / (ulong)table.PageSize)}"
+            : $" {TextSink.Count(pixels)} pixels of this kind, {TextSink.Size(bytes)} of addresses";
     }
 
     private static ulong FittingScale(Mapping mapping, MapOptions options, ulong pageSize)

@@ -20,23 +20,26 @@ public static class TotalsView
         var counts = new PageCounts();
         ulong hugetlb = 0;
         ulong swappedShared = 0;
+        int shown = 0;
         foreach (MappingPages pages in mappings)
         {
             counts.Add(pages.Runs);
             hugetlb += pages.Mapping.HugetlbPageSize != 0 ? pages.Count().Resident : 0;
+            shown++;
             swappedShared += pages.SwappedSharedBytes;
         }
 
         var pageSize = (ulong)table.PageSize;
         sink.EndLine();
-        sink.Write("  "u8).Column("state", NameWidth).Column("pages", -CountWidth).Column("size", -SizeWidth).EndLine();
+        string unit = $"{PageState.SizeName(0, table.PageSize)} pages";
+        sink.Write("  "u8).Column("state", NameWidth).Column(unit, -CountWidth).Column("size", -SizeWidth).EndLine();
         foreach ((PageState state, ulong pages) in counts.NonZero().OrderBy(s => s.State.IsResident))
         {
             Row(NameOf(state, table), pages);
         }
 
         sink.Write("  "u8).Repeat('-', NameWidth + CountWidth + SizeWidth).EndLine();
-        Row("all mappings", counts.Total);
+        Row(shown == table.Mappings.Count ? "all mappings" : $"{shown} of {table.Mappings.Count} mappings", counts.Total);
         Row("in RAM (Rss)", counts.Resident - hugetlb);
         if (hugetlb != 0)
         {
@@ -69,7 +72,7 @@ public static class TotalsView
         string separator = " ";
         foreach ((PageState state, ulong count) in counts.NonZero())
         {
-            sink.Write($"{separator}{TextSink.Count(count)} {NameOf(state, table)}");
+            sink.Write($"{separator}{TextSink.Size(count * (ulong)table.PageSize)} {NameOf(state, table)}");
             separator = ", ";
         }
 
