@@ -1,0 +1,31 @@
+namespace PageAlloc.Tests.Heaps.Live;
+
+/// <summary>The blocks that glibc takes from the heap for itself, in a program that keeps it from taking any it can do without.</summary>
+internal static class GlibcsOwn
+{
+    // The cache of a thread: 2.26, 2.27, 2.42 and later; on two machines.
+    private static readonly ulong[] CacheSizes = [0x250, 0x290, 0x300, 0x310, 0x150, 0x190, 0x1d0, 0x1e0];
+
+    // The table of a thread's variables, one for each library and some in reserve: two words each.
+    private const ulong SmallestTable = 0x80, LargestTable = 0x200;
+
+    // What dlopen and dlmopen keep of a library: its name, its scope, its versions.
+    private const int OfSecondLibc = 80;
+
+    /// <summary>The rows that no rule explains, each with what was expected.</summary>
+    public static string[] Unexplained(HeapLook look, IReadOnlyList<ShownBlock> rows)
+    {
+        List<ShownBlock> caches = [.. rows.Where(row => CacheSizes.Contains(row.Size))];
+        List<ShownBlock> tables = [.. rows.Except(caches).Where(row => row.Size is >= SmallestTable and <= LargestTable)];
+        List<ShownBlock> rest = [.. rows.Except(caches).Except(tables)];
+        // Threads that a fork left behind, and those whose stacks are kept for the next, have theirs still.
+        int threads = Math.Max(look.Threads, look.Heaps.Arenas.Count);
+        int spare = look.Truth.Libraries > 1 ? OfSecondLibc : 0;
+        return
+        [
+            .. caches.Skip((threads * look.Truth.Libraries) + spare).Select(row => $"more than {threads} caches: {row}"),
+            .. tables.Skip(threads - 1 + spare).Select(row => $"more than {threads - 1} tables: {row}"),
+            .. rest.Skip(spare).Select(row => $"what is this? {row}"),
+        ];
+    }
+}

@@ -1,0 +1,66 @@
+// Threads that work at the same time and then stand still or end; and what their work needs.
+#include "heap.h"
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { MAX_THREADS = 256 };
+
+static pthread_barrier_t all_done;
+static void (*work_of_thread)(size_t);
+
+static void *work_and_wait(void *index) {
+    work_of_thread((size_t)index);
+    pthread_barrier_wait(&all_done);
+    for (;;)
+        pause();
+    return NULL;
+}
+
+static void *work_and_end(void *index) {
+    work_of_thread((size_t)index);
+    // None ends before all have an arena; else the next would take it over.
+    pthread_barrier_wait(&all_done);
+    return NULL;
+}
+
+static void start(size_t count, void (*work)(size_t), void *(*body)(void *), pthread_t *threads) {
+    if (count > MAX_THREADS)
+        fail("too many threads");
+    work_of_thread = work;
+    if (pthread_barrier_init(&all_done, NULL, (unsigned)count + 1) != 0)
+        fail("pthread_barrier_init");
+    for (size_t i = 0; i < count; i++)
+        if (pthread_create(&threads[i], NULL, body, (void *)i) != 0)
+            fail("pthread_create");
+    pthread_barrier_wait(&all_done);
+}
+
+void stand_still_after(size_t count, void (*work)(size_t index)) {
+    pthread_t threads[MAX_THREADS];
+    start(count, work, work_and_wait, threads);
+}
+
+void let_end_after(size_t count, void (*work)(size_t index)) {
+    pthread_t threads[MAX_THREADS];
+    start(count, work, work_and_end, threads);
+    for (size_t i = 0; i < count; i++)
+        if (pthread_join(threads[i], NULL) != 0)
+            fail("pthread_join");
+}
+
+// xorshift64*, whose upper half is good enough for sizes.
+uint32_t random_of(uint64_t *state) {
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return (uint32_t)(*state * 0x2545F4914F6CDD1DULL >> 32);
+}
+
+// Memory of the program's own, in no heap.
+void *blank(size_t bytes) {
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED)
+        fail("mmap");
+    return p;
+}
