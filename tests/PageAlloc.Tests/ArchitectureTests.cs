@@ -45,24 +45,27 @@ public sealed partial class ArchitectureTests
             unknown = [.. unknown, "Interop"];
         }
 
-        string[] foreignTypes =
-        [
-            .. Core.Where(f => unknown.Contains(f.Folder)).SelectMany(f => f.DeclaredTypes)
-                .Except(Core.Where(f => !unknown.Contains(f.Folder)).SelectMany(f => f.DeclaredTypes)),
-        ];
         string[] faults =
         [
             .. from file in Core
                where file.Folder == stage
-               from fault in file.Namespaces.Intersect(unknown).Union(file.Words.Intersect(foreignTypes))
+               from fault in file.Namespaces.Intersect(unknown)
                select $"{file.Name}: {fault}",
         ];
         Assert.True(faults.Length == 0, string.Join('\n', faults));
     }
 
+    // So a type of another stage is named with its namespace, or by way of a using.
     [Fact]
     public void A_namespace_is_its_folder() =>
         Assert.Empty(Core.Where(f => f.Namespace != f.ExpectedNamespace).Select(f => f.Name));
+
+    [Fact]
+    public void No_using_holds_for_all_files()
+    {
+        Assert.Empty(All.Where(f => Regex.IsMatch(f.Code, @"\bglobal\s+using\b")).Select(f => f.Name));
+        Assert.DoesNotContain("<Using ", File.ReadAllText(Path.Combine(Source, "PageAlloc.Core", "PageAlloc.Core.csproj")), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Nothing_goes_through_the_console() =>
@@ -138,8 +141,6 @@ public sealed partial class ArchitectureTests
         public HashSet<string> Namespaces =>
             [.. StageName().Matches(Code).Select(m => m.Groups[1].Value)];
 
-        public IEnumerable<string> DeclaredTypes => Declaration().Matches(Code).Select(m => m.Groups[1].Value);
-
         public static string Strip(string text) => NoCode().Replace(text, "");
 
         [GeneratedRegex("""(?s)//[^\n]*|/\*.*?\*/|\"{3}.*?\"{3}|@"(?:[^"]|"")*"|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'""")]
@@ -154,8 +155,5 @@ public sealed partial class ArchitectureTests
         // "using PageAlloc.Pages;" in any form, "PageAlloc.Pages.PageRun", and "Pages.PageRun" from within PageAlloc.
         [GeneratedRegex(@"(?<![\w.])(?:PageAlloc\.)?(Cli|Interop|Targets|Mappings|Pages|Symbols|Heaps|Blocks|Insight|Views)(?=\s*;|\.[A-Z])")]
         private static partial Regex StageName();
-
-        [GeneratedRegex(@"(?m)^(?:(?:public|internal|static|sealed|abstract|unsafe|partial|readonly|ref) )+(?:class|struct|interface|enum|record struct|record class|record) (\w+)")]
-        private static partial Regex Declaration();
     }
 }

@@ -26,7 +26,7 @@ internal static class SmapsComparison
         throw new TimeoutException($"process {pid} did not stand still in {Attempts} looks");
     }
 
-    /// <summary>Equal but for what the program says it does not know: no more than <paramref name="mayBeNotKnown"/>.</summary>
+    /// <summary>Equal but for what the program says is not known: at most <paramref name="mayBeNotKnown"/>.</summary>
     public static void AssertEqual(Smaps smaps, ShownProcess shown, params string[] mayBeNotKnown)
     {
         Assert.Subset(mayBeNotKnown.ToHashSet(), shown.NotKnown.ToHashSet());

@@ -26,10 +26,11 @@ internal static class ElfFiles
 
     public static string CompileWith(string compiler, WorkFolder folder, string name, string source, params string[] options)
     {
-        Skips.Unless(Launch.Find(compiler) is not null, compiler == "gcc" ? "gcc is not installed" : "clang is not installed");
+        string? found = Launch.Find(compiler) ?? (compiler == "clang" ? Launch.Find("clang-14") : null);
+        Skips.Unless(found is not null, $"{compiler} is not installed");
         string c = Path.Combine(folder.Path, name + ".c"), path = Path.Combine(folder.Path, name);
         File.WriteAllText(c, source);
-        Launch.Run("env", ["-C", folder.Path, compiler, "-o", path, c, .. options]);
+        Launch.Run("env", ["-C", folder.Path, found, "-o", path, c, .. options]);
         return path;
     }
 
