@@ -159,7 +159,7 @@ internal sealed class CommandLine
     // Only processes that this user may read; the names help to choose.
     private static IEnumerable<CompletionItem> CompleteTarget(CompletionContext context)
     {
-        foreach (ProcessEntry process in ProcessLookup.All().Where(p => p.CommandLine.Length != 0))
+        foreach (ProcessEntry process in ProcessLookup.All().Where(p => p.Program.Length != 0))
         {
             string pid = process.Pid.ToString(CultureInfo.InvariantCulture);
             if (ProcessLookup.MayRead(process.Pid) && pid.StartsWith(context.WordToComplete, StringComparison.Ordinal))

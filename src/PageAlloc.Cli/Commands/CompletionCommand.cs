@@ -8,8 +8,11 @@ internal static class CompletionCommand
     private const string Bash = """
         # pagealloc: completion for bash. Load it with: source <(pagealloc completion bash)
         _pagealloc() {
-            local IFS=$'\n'
-            COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+            local word=${COMP_WORDS[COMP_CWORD]} suggestion
+            COMPREPLY=()
+            while IFS= read -r suggestion; do
+                [[ $suggestion != "$word"* ]] || COMPREPLY+=("$suggestion")
+            done < <("${COMP_WORDS[0]}" "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)
         }
         complete -F _pagealloc pagealloc
         """;

@@ -1,7 +1,7 @@
-using PageAlloc.Cli.Terminal;
-using PageAlloc.Interop;
 using PageAlloc.Blocks;
+using PageAlloc.Cli.Terminal;
 using PageAlloc.Heaps;
+using PageAlloc.Interop;
 using PageAlloc.Mappings;
 using PageAlloc.Pages;
 using PageAlloc.Targets;

@@ -52,9 +52,15 @@ internal sealed unsafe class StdOut(int descriptor) : IBufferWriter<byte>
                 {
                     written += (int)n;
                 }
-                else if (Marshal.GetLastPInvokeError() != Errno.EINTR)
+                else if (Marshal.GetLastPInvokeError() is var error && error == Errno.EAGAIN)
                 {
-                    throw new OutputException(Marshal.GetLastPInvokeError());
+                    // Some parents leave the terminal, or a pipe, in non-blocking mode.
+                    var ready = new pollfd_t { fd = descriptor, events = LibC.POLLOUT };
+                    _ = LibC.poll(&ready, 1, -1);
+                }
+                else if (error != Errno.EINTR)
+                {
+                    throw new OutputException(error);
                 }
             }
         }

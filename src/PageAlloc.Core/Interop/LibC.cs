@@ -8,6 +8,8 @@ internal static unsafe partial class LibC
     public const int O_RDONLY = 0;
     public const int O_CLOEXEC = 0x80000;
     public const int O_PATH = 0x200000;
+    public const int F_DUPFD_CLOEXEC = 1030;
+    public const short POLLOUT = 4;
     public const int AT_FDCWD = -100;
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint MFD_CLOEXEC = 1;
@@ -21,6 +23,15 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fcntl(int fd, int command, nint argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int poll(pollfd_t* descriptors, nuint count, int timeout);
+
+    [LibraryImport("libc")]
+    public static partial void _exit(int status);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint read(int fd, byte* buffer, nint count);

@@ -37,6 +37,13 @@ internal sealed unsafe class LinuxFile : SafeHandleZeroOrMinusOneIsInvalid
         return fd < 0 ? null : new LinuxFile(fd);
     }
 
+    /// <summary>Another descriptor of the same open file: of /proc files, of the same memory, whatever the process has run since.</summary>
+    public LinuxFile? Duplicate()
+    {
+        int fd = LibC.fcntl(Fd, LibC.F_DUPFD_CLOEXEC, 0);
+        return fd < 0 ? null : new LinuxFile(fd);
+    }
+
     /// <summary>Reads at the file's position, at most the span's length.</summary>
     public int Read(Span<byte> buffer)
     {

@@ -16,6 +16,15 @@ internal struct statx_t
     [FieldOffset(140)] public uint stx_dev_minor;
 }
 
+/// <summary>struct pollfd. source: poll.h</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct pollfd_t
+{
+    public int fd;
+    public short events;
+    public short revents;
+}
+
 /// <summary>struct pm_scan_arg, the argument of PAGEMAP_SCAN. source: linux/fs.h (6.7)</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct pm_scan_arg

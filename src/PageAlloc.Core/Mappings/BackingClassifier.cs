@@ -56,12 +56,19 @@ internal sealed class BackingClassifier
             return MappingBacking.Device;
         }
 
-        // A private mapping of /dev/zero is plain anonymous memory with a name.
-        if (name.StartsWith("/dev/"u8) && _isDevice(mapping))
+        // PCI memory, DMA buffers: none of it has pages that are accounted for.
+        if (name.StartsWith("/sys/"u8) || name.StartsWith("/proc/"u8) || name.StartsWith("/dmabuf:"u8))
         {
             return MappingBacking.Device;
         }
 
+        // Device nodes live on file systems in memory only.
+        if (name.StartsWith("/dev/"u8) && _sharedMemory.Contains((mapping.DeviceMajor, mapping.DeviceMinor)) && _isDevice(mapping))
+        {
+            return MappingBacking.Device;
+        }
+
+        // A private mapping of /dev/zero is plain anonymous memory with a name.
         if (_sharedMemory.Contains((mapping.DeviceMajor, mapping.DeviceMinor)))
         {
             return name.SequenceEqual("/dev/zero"u8) ? MappingBacking.Anonymous : MappingBacking.SharedMemory;
@@ -101,6 +108,7 @@ internal sealed class BackingClassifier
             return (stat.stx_mode & LibC.S_IFMT) == LibC.S_IFCHR;
         }
 
-        return true;
+        // A file that is gone was none: device nodes stay.
+        return !name.EndsWith(" (deleted)"u8);
     }
 }

@@ -44,6 +44,9 @@ internal sealed class FolioResolver
     /// <summary>Whether sizes up to the huge order are given as such; else a folio as large as that counts as base pages.</summary>
     public bool KeepHugeOrder { get; init; }
 
+    /// <summary>Whether the flags of some page could not be read: its state stays as it was.</summary>
+    public bool HasFailed { get; private set; }
+
     /// <summary>The key of a page: its frame above its index in the states. Frames of more than 44 bits do not exist.</summary>
     public static ulong Key(ulong frame, int index) => (frame << IndexBits) | (uint)index;
 
@@ -64,6 +67,7 @@ internal sealed class FolioResolver
             ulong at = frame - _origin;
             if ((frame < _origin || at < (ulong)_from || at >= (ulong)_to) && !Load(keys[i..]))
             {
+                HasFailed = true;
                 continue;
             }
 

@@ -68,6 +68,7 @@ internal sealed class PageWindow
     public void Flush()
     {
         _folios?.Resolve(_keys.AsSpan(0, _keyCount), _states);
+        Unknown |= _folios is { HasFailed: true } ? UnknownDetails.FolioSizes | UnknownDetails.MergedPages : 0;
         foreach (Part part in _parts)
         {
             if (part.StatesAt < 0)

@@ -9,7 +9,7 @@ namespace PageAlloc.Pages;
 /// <summary>The page tables of a live process: /proc/PID/pagemap, its PAGEMAP_SCAN, and /proc/kpageflags.</summary>
 internal sealed class ProcPageSource : IPageSource
 {
-    // One call holds the target's mmap_lock for at most this many pages (about 1.5 ms); longer, and its mmap and brk would stall.
+    // One call ends after this many pages found, about 1.5 ms of the target's mmap_lock: longer, and its mmap and brk would stall.
     private const ulong PagesPerScan = 128 << 10;
 
     private readonly LinuxFile _pagemap;
@@ -21,7 +21,7 @@ internal sealed class ProcPageSource : IPageSource
         PageSize = LibC.getpagesize();
         HugeOrder = ReadHugeOrder(PageSize);
         _pagemap = process.Open("pagemap");
-        _flags = options.UsePageFlags ? LinuxFile.Open(null, "/proc/kpageflags", out _) : null;
+        _flags = options.UsePageFlags && AreFramesVisible() ? LinuxFile.Open(null, "/proc/kpageflags", out _) : null;
         CanScan = options.UseIoctls && ProbeScan();
     }
 
@@ -50,6 +50,17 @@ internal sealed class ProcPageSource : IPageSource
     {
         int n = file.ReadAt(MemoryMarshal.AsBytes(words), (long)(first * sizeof(ulong)));
         return n < 0 ? n : n / sizeof(ulong);
+    }
+
+    // A container's root may open kpageflags and still be shown every frame as 0: then the file is of no use.
+    private static unsafe bool AreFramesVisible()
+    {
+        using LinuxFile? own = LinuxFile.Open(null, "/proc/self/pagemap", out _);
+        ulong touched = 1;
+        Span<ulong> entry = stackalloc ulong[1];
+        return own is not null
+            && ReadWords(own, (ulong)&touched / (ulong)LibC.getpagesize(), entry) == 1
+            && (entry[0] & PagemapBits.Present) != 0 && (entry[0] & PagemapBits.FrameMask) != 0;
     }
 
     // GUARD is known since 6.16; an older kernel answers EINVAL to the unknown category, and ENOTTY when it has no scan at all.

@@ -35,8 +35,8 @@ public sealed record TargetInfo
     /// <summary>The kernel's short name of the process (comm, 15 bytes at most), as the kernel keeps it.</summary>
     public required ReadOnlyMemory<byte> Command { get; init; }
 
-    /// <summary>The command line, one entry an argument; empty when the process has wiped it.</summary>
-    public required IReadOnlyList<ReadOnlyMemory<byte>> Arguments { get; init; }
+    /// <summary>The command line, one entry an argument; null when it is not in RAM, where reading it would bring it.</summary>
+    public required IReadOnlyList<ReadOnlyMemory<byte>>? Arguments { get; init; }
 
     /// <summary>The path of the program, as the link /proc/PID/exe tells it; null when it can't be read.</summary>
     public required ReadOnlyMemory<byte>? Executable { get; init; }

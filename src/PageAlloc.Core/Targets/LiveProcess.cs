@@ -12,9 +12,13 @@ public sealed class LiveProcess : ITarget, IProcDirectory, IMemorySource
     private readonly LinuxFile _directory;
     private readonly Limits _limits;
 
-    private LiveProcess(LinuxFile directory, TargetInfo info, Limits limits)
+    // Opened before anything is read: it stays that of the program that ran then, and says so when another runs.
+    private readonly LinuxFile? _pagemap;
+
+    private LiveProcess(LinuxFile directory, TargetInfo info, LinuxFile? pagemap, Limits limits)
     {
         _directory = directory;
+        _pagemap = pagemap;
         _limits = limits;
         Info = info;
     }
@@ -39,19 +43,24 @@ public sealed class LiveProcess : ITarget, IProcDirectory, IMemorySource
                 : Failed($"/proc/{pid}", $"process {pid}", error);
         }
 
+        LinuxFile? pagemap = null;
         try
         {
-            return new LiveProcess(directory, ReadInfo(directory, pid, limits), limits);
+            directory = LiveThread.Of(directory, pid);
+            pagemap = LinuxFile.Open(directory, "pagemap", out _);
+            return new LiveProcess(directory, ReadInfo(directory, pid, pagemap, limits), pagemap, limits);
         }
         catch
         {
+            pagemap?.Dispose();
             directory.Dispose();
             throw;
         }
     }
 
     LinuxFile IProcDirectory.Open(string name) =>
-        LinuxFile.Open(_directory, name, out int error) ?? throw Failed(name, Name, error);
+        (name == "pagemap" ? _pagemap?.Duplicate() : null)
+        ?? LinuxFile.Open(_directory, name, out int error) ?? throw Failed(name, Name, error);
 
     LinuxFile? IProcDirectory.TryOpen(string name) => LinuxFile.Open(_directory, name, out _);
 
@@ -82,9 +91,13 @@ public sealed class LiveProcess : ITarget, IProcDirectory, IMemorySource
     }
 
     /// <summary>Closes the directory. The process is not touched.</summary>
-    public void Dispose() => _directory.Dispose();
+    public void Dispose()
+    {
+        _pagemap?.Dispose();
+        _directory.Dispose();
+    }
 
-    private static TargetInfo ReadInfo(LinuxFile directory, int pid, Limits limits)
+    private static TargetInfo ReadInfo(LinuxFile directory, int pid, LinuxFile? pagemap, Limits limits)
     {
         ReadOnlySpan<byte> status = Read("status", limits.MaxProcFileBytes)
             ?? throw new TargetException(TargetFailure.NoSuchProcess, $"process {pid} ended while it was being opened");
@@ -102,7 +115,9 @@ public sealed class LiveProcess : ITarget, IProcDirectory, IMemorySource
         byte[]? executable = directory.ReadLink("exe");
         if (ProcStatus.Field(status, "VmSize:"u8).IsEmpty)
         {
-            throw new TargetException(TargetFailure.NoMemory, $"{name} is a kernel thread: it has no memory of its own");
+            throw ProcStat.IsKernelThread(Read("stat", 4096))
+                ? new TargetException(TargetFailure.NoMemory, $"{name} is a kernel thread: it has no memory of its own")
+                : new TargetException(TargetFailure.Ended, $"{name} is ending and has given up its memory");
         }
 
         return new TargetInfo
@@ -110,7 +125,7 @@ public sealed class LiveProcess : ITarget, IProcDirectory, IMemorySource
             Kind = TargetKind.Process,
             Pid = pid,
             Command = command.ToArray(),
-            Arguments = SplitArguments(Read("cmdline", limits.MaxCommandLineBytes) ?? []),
+            Arguments = CommandLineText.Read(directory, pagemap, limits.MaxCommandLineBytes),
             Executable = executable is null ? null : new ReadOnlyMemory<byte>(executable),
             PageSize = LibC.getpagesize(),
             PointerSize = ReadPointerSize(directory),
@@ -121,20 +136,6 @@ public sealed class LiveProcess : ITarget, IProcDirectory, IMemorySource
             using LinuxFile? f = LinuxFile.Open(directory, file, out _);
             return f?.ReadToEnd(limit, out _);
         }
-    }
-
-    private static List<ReadOnlyMemory<byte>> SplitArguments(byte[] commandLine)
-    {
-        var arguments = new List<ReadOnlyMemory<byte>>();
-        for (int start = 0; start < commandLine.Length;)
-        {
-            int length = commandLine.AsSpan(start).IndexOf((byte)0);
-            length = length < 0 ? commandLine.Length - start : length;
-            arguments.Add(commandLine.AsMemory(start, length));
-            start += length + 1;
-        }
-
-        return arguments;
     }
 
     // The class of the program that runs tells the width of its pointers. source: elf.h, e_ident[EI_CLASS]

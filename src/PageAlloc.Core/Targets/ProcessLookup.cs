@@ -7,15 +7,15 @@ namespace PageAlloc.Targets;
 /// <summary>A process as found in /proc.</summary>
 /// <param name="Pid">Its number.</param>
 /// <param name="Name">The kernel's short name, printable.</param>
-/// <param name="CommandLine">The command line with blanks between the arguments, printable; empty for kernel threads.</param>
-public readonly record struct ProcessEntry(int Pid, string Name, string CommandLine);
+/// <param name="Program">The path of its program, printable; empty for kernel threads, and when this user may not know it.</param>
+public readonly record struct ProcessEntry(int Pid, string Name, string Program);
 
-/// <summary>Finds processes by name.</summary>
+/// <summary>Finds processes by name. Command lines are not read: the kernel takes them from the memory of each process.</summary>
 public static class ProcessLookup
 {
     /// <summary>
-    /// The one process called <paramref name="name"/>: by the kernel's short name, or the last part of its program's path
-    /// or of its first argument (short names end at 15 bytes). This process itself does not count.
+    /// The one process called <paramref name="name"/>: by the kernel's short name, which ends at 15 bytes, or by the last
+    /// part of its program's path. This process itself does not count.
     /// </summary>
     /// <exception cref="TargetException">There is none, or several; then the message lists them.</exception>
     public static int FindOne(string name)
@@ -38,7 +38,7 @@ public static class ProcessLookup
         var message = new StringBuilder($"{found.Count} processes are called '{name}':");
         foreach (ProcessEntry p in found.Take(shown))
         {
-            message.Append(CultureInfo.InvariantCulture, $"\n  {p.Pid,8}  {(p.CommandLine.Length > 100 ? p.CommandLine[..100] + "..." : p.CommandLine)}");
+            message.Append(CultureInfo.InvariantCulture, $"\n  {p.Pid,8}  {p.Name,-15}  {p.Program}");
         }
 
         if (found.Count > shown)
@@ -54,13 +54,17 @@ public static class ProcessLookup
     {
         foreach (string path in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
-                && Read($"{path}/comm", 4096) is { } comm)
+            if (!int.TryParse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
             {
-                byte[] arguments = Read($"{path}/cmdline", 64 << 10) ?? [];
-                arguments.AsSpan().Replace((byte)0, (byte)' ');
-                yield return new ProcessEntry(
-                    pid, ByteText.ToPrintable(comm.AsSpan().TrimEnd((byte)'\n')), ByteText.ToPrintable(arguments.AsSpan().TrimEnd((byte)' ')));
+                continue;
+            }
+
+            using LinuxFile? directory = LinuxFile.Open(null, path, out _, LibC.O_PATH);
+            using LinuxFile? comm = directory is null ? null : LinuxFile.Open(directory, "comm", out _);
+            if (comm?.ReadToEnd(4096, out _) is { } name)
+            {
+                byte[] program = directory!.ReadLink("exe") ?? [];
+                yield return new ProcessEntry(pid, ByteText.ToPrintable(name.AsSpan().TrimEnd((byte)'\n')), ByteText.ToPrintable(program));
             }
         }
     }
@@ -72,28 +76,6 @@ public static class ProcessLookup
         return maps is not null;
     }
 
-    private static bool IsCalled(ProcessEntry process, string name)
-    {
-        if (process.Name == name)
-        {
-            return true;
-        }
-
-        ReadOnlySpan<char> first = process.CommandLine.AsSpan();
-        int blank = first.IndexOf(' ');
-        first = blank < 0 ? first : first[..blank];
-        return Path.GetFileName(first).SequenceEqual(name) || ProgramName(process.Pid) == name;
-    }
-
-    private static string? ProgramName(int pid)
-    {
-        using LinuxFile? directory = LinuxFile.Open(null, $"/proc/{pid}", out _, LibC.O_PATH);
-        return directory?.ReadLink("exe") is { } program ? Path.GetFileName(ByteText.ToText(program)) : null;
-    }
-
-    private static byte[]? Read(string path, int limit)
-    {
-        using LinuxFile? file = LinuxFile.Open(null, path, out _);
-        return file?.ReadToEnd(limit, out _);
-    }
+    private static bool IsCalled(ProcessEntry process, string name) =>
+        process.Name == name || (process.Program.Length != 0 && Path.GetFileName(process.Program) == name);
 }

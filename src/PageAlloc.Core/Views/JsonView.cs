@@ -72,13 +72,21 @@ public static class JsonView
         json.WriteString("kind"u8, target.Kind switch { TargetKind.Core => "core"u8, TargetKind.Snapshot => "snapshot"u8, _ => "process"u8 });
         json.WriteNumber("pid"u8, target.Pid);
         json.WriteString("command"u8, ByteText.ToText(target.Command.Span));
-        json.WriteStartArray("arguments"u8);
-        foreach (ReadOnlyMemory<byte> argument in target.Arguments)
+        if (target.Arguments is null)
         {
-            json.WriteStringValue(ByteText.ToText(argument.Span));
+            json.WriteNull("arguments"u8);
+        }
+        else
+        {
+            json.WriteStartArray("arguments"u8);
+            foreach (ReadOnlyMemory<byte> argument in target.Arguments)
+            {
+                json.WriteStringValue(ByteText.ToText(argument.Span));
+            }
+
+            json.WriteEndArray();
         }
 
-        json.WriteEndArray();
         json.WritePropertyName("executable"u8);
         if (target.Executable is { } executable)
         {

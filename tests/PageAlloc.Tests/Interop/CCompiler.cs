@@ -11,6 +11,7 @@ internal static class CCompiler
         #define _GNU_SOURCE
         #include <errno.h>
         #include <fcntl.h>
+        #include <poll.h>
         #include <stddef.h>
         #include <sys/ioctl.h>
         #include <sys/mman.h>

@@ -38,6 +38,10 @@ public sealed class BackingClassifierTests
     [InlineData("/anon_hugepage (deleted)", 0, 0x2a, MappingBacking.File)]
     [InlineData("/secretmem (deleted)", 0, 0x2b, MappingBacking.File)]
     [InlineData("/[aio] (deleted)", 0, 0x2c, MappingBacking.File)]
+    [InlineData("/sys/devices/pci0000:00/0000:00:02.0/resource0", 0, 0x15, MappingBacking.Device)]
+    [InlineData("/proc/bus/pci/00/02.0", 0, 0x14, MappingBacking.Device)]
+    [InlineData("/dmabuf:", 0, 0x0d, MappingBacking.Device)]
+    [InlineData("/system/file", 8, 1, MappingBacking.File)]
     [InlineData("anon_inode:[perf_event]", 0, 0x0f, MappingBacking.Device)]
     [InlineData("anon_inode:[io_uring]", 0, 0x0f, MappingBacking.Device)]
     public void Mappings_of_a_file_are_told_by_name_and_device(string name, uint major, uint minor, MappingBacking backing) =>
@@ -60,7 +64,7 @@ public sealed class BackingClassifierTests
         });
         foreach (string name in new[] { "/usr/bin/cat", "/dev/dri/card0", "/memfd:x (deleted)", "/devices/x" })
         {
-            classifier.Classify(TestMapping.Of(0x1000, 0x2000, name, MappingBacking.Unknown) with { Inode = 1, DeviceMajor = 8 });
+            classifier.Classify(TestMapping.Of(0x1000, 0x2000, name, MappingBacking.Unknown) with { Inode = 1, DeviceMinor = 6 });
         }
 
         Assert.Equal(["/dev/dri/card0"], asked);
