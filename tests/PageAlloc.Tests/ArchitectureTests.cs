@@ -16,9 +16,9 @@ public sealed partial class ArchitectureTests
         ["Targets"] = [],
         ["Mappings"] = ["Targets"],
         ["Pages"] = ["Targets", "Mappings"],
-        ["Symbols"] = ["Targets"],
-        ["Heaps"] = ["Targets", "Symbols"],
-        ["Blocks"] = ["Targets", "Symbols", "Heaps"],
+        ["Symbols"] = ["Targets", "Mappings"],
+        ["Heaps"] = ["Targets", "Mappings", "Symbols"],
+        ["Blocks"] = ["Targets", "Mappings", "Symbols", "Heaps"],
         ["Insight"] = ["Targets", "Mappings", "Pages", "Symbols", "Heaps", "Blocks"],
         ["Views"] = ["Targets", "Mappings", "Pages", "Symbols", "Heaps", "Blocks", "Insight"],
     };

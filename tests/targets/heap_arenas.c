@@ -70,9 +70,8 @@ static void heaps(int argc, char **argv) {
 // All but the first block freed: the arena lets go of its newer heaps and shrinks.
 static void fill_and_shrink(size_t index) {
     (void)index;
-    enum { MANY = 900 };
-    static __thread void *made[MANY];
-    size_t count = sizeof(void *) == 8 ? MANY : 40;
+    size_t count = 3 * HEAP_MAX / 2 / 100000;
+    void **made = blank(count * sizeof *made);
     for (size_t i = 0; i < count; i++)
         made[i] = keep(malloc(100000));
     while (count > 1)

@@ -9,6 +9,11 @@ enum { MAX_THREADS = 256 };
 static pthread_barrier_t all_done;
 static void (*work_of_thread)(size_t);
 
+#ifdef LARGE_STORAGE
+// Puts libc's own thread-local variables far from where the thread's pointer points.
+__thread char large_storage[20000] = {1};
+#endif
+
 static void *work_and_wait(void *index) {
     work_of_thread((size_t)index);
     pthread_barrier_wait(&all_done);

@@ -43,10 +43,10 @@ internal static class MapCommand
             throw new UsageException($"the filter picks none of the {table.Mappings.Count} mappings");
         }
 
+        var exit = ExitCode.Done;
         if (request.Json)
         {
-            using HeapReader heaps = HeapReader.Open(target, [.. table.Mappings.Select(m => m.Mapping)]);
-            JsonView.Write(target.Info, table, shown, request.Runs, heaps.Heaps, HeapWalk.Sum(heaps), output);
+            exit = WriteJson(request, target, table, shown, output);
         }
         else
         {
@@ -65,7 +65,30 @@ internal static class MapCommand
             SayWhatIsMissing(table.Unknown);
         }
 
-        return ExitCode.Done;
+        return exit;
+    }
+
+    // Without the right to read memory, what page tables tell is still worth having.
+    private static ExitCode WriteJson(
+        MapRequest request, ITarget target, PageTable table, IReadOnlyList<MappingPages> shown, StdOut output)
+    {
+        HeapReader? heaps = null;
+        try
+        {
+            heaps = HeapReader.Open(target, [.. table.Mappings.Select(m => m.Mapping)]);
+        }
+        catch (TargetException e) when (e.Failure == TargetFailure.PermissionDenied)
+        {
+            StdErr.Write($"the heaps are not shown: {e.Message}", e.Advice);
+        }
+
+        using (heaps)
+        {
+            IReadOnlyList<ArenaTotals> arenas = heaps is null ? [] : HeapWalk.Sum(heaps);
+            JsonView.Write(target.Info, table, shown, request.Runs, heaps?.Heaps, arenas, output);
+            bool isWhole = heaps is not null && heaps.Heaps.Problems.Count == 0 && arenas.All(a => a.Problems.Count == 0);
+            return isWhole ? ExitCode.Done : ExitCode.Incomplete;
+        }
     }
 
     private static void SayWhatIsMissing(UnknownDetails unknown)

@@ -35,7 +35,7 @@ public static class HeapWalk
     {
         if (reader.WasForked && reader.Heaps.OrphanTcaches.Count == 0)
         {
-            reader.Add(OrphanTcaches.Find(reader));
+            reader.Add(OrphanSearch.Find(reader));
         }
 
         IReadOnlyList<ArenaTotals> totals = WalkAll(reader, sink);

@@ -51,6 +51,12 @@ internal sealed class BackingClassifier
             return MappingBacking.Anonymous;
         }
 
+        // A private mapping of /dev/zero is plain anonymous memory with a name.
+        if (name.SequenceEqual("/dev/zero"u8))
+        {
+            return MappingBacking.Anonymous;
+        }
+
         if (name.StartsWith("anon_inode:"u8))
         {
             return MappingBacking.Device;
@@ -68,13 +74,7 @@ internal sealed class BackingClassifier
             return MappingBacking.Device;
         }
 
-        // A private mapping of /dev/zero is plain anonymous memory with a name.
-        if (_sharedMemory.Contains((mapping.DeviceMajor, mapping.DeviceMinor)))
-        {
-            return name.SequenceEqual("/dev/zero"u8) ? MappingBacking.Anonymous : MappingBacking.SharedMemory;
-        }
-
-        return MappingBacking.File;
+        return _sharedMemory.Contains((mapping.DeviceMajor, mapping.DeviceMinor)) ? MappingBacking.SharedMemory : MappingBacking.File;
     }
 
     // Only names without a leading slash are the kernel's own. source: fs/proc/task_mmu.c, get_vma_name
@@ -97,7 +97,7 @@ internal sealed class BackingClassifier
     private static bool IsDevice(IProcDirectory process, Mapping mapping)
     {
         ReadOnlySpan<byte> name = mapping.Name.Span;
-        if (name.SequenceEqual("/dev/zero"u8) || name.SequenceEqual("/dev/zero (deleted)"u8) || name.StartsWith("/dev/shm/"u8))
+        if (name.SequenceEqual("/dev/zero (deleted)"u8) || name.StartsWith("/dev/shm/"u8))
         {
             return false;
         }

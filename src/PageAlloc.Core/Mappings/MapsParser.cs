@@ -51,6 +51,7 @@ public static class MapsParser
             || !TakeHex(ref s, (byte)':', out ulong major)
             || !TakeHex(ref s, (byte)' ', out ulong minor)
             || !Utf8Parser.TryParse(s, out ulong inode, out int digits)
+            || (digits < s.Length && s[digits] != ' ')
             || end <= start
             || major > uint.MaxValue
             || minor > uint.MaxValue)
@@ -86,16 +87,22 @@ public static class MapsParser
     private static bool TakePermissions(ref ReadOnlySpan<byte> s, out MappingPermissions permissions)
     {
         permissions = MappingPermissions.None;
-        if (s.Length < 5 || s[4] != ' ')
+        if (s.Length < 5 || s[4] != ' '
+            || !Take(s[0], 'r', '-', MappingPermissions.Read, ref permissions)
+            || !Take(s[1], 'w', '-', MappingPermissions.Write, ref permissions)
+            || !Take(s[2], 'x', '-', MappingPermissions.Execute, ref permissions)
+            || !Take(s[3], 's', 'p', MappingPermissions.Shared, ref permissions))
         {
             return false;
         }
 
-        permissions |= s[0] == 'r' ? MappingPermissions.Read : 0;
-        permissions |= s[1] == 'w' ? MappingPermissions.Write : 0;
-        permissions |= s[2] == 'x' ? MappingPermissions.Execute : 0;
-        permissions |= s[3] == 's' ? MappingPermissions.Shared : 0;
         s = s[5..];
         return true;
+
+        static bool Take(byte letter, char set, char clear, MappingPermissions flag, ref MappingPermissions permissions)
+        {
+            permissions |= letter == set ? flag : 0;
+            return letter == set || letter == clear;
+        }
     }
 }

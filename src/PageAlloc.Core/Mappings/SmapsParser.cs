@@ -19,7 +19,7 @@ public static class SmapsParser
     public static Dictionary<ulong, SmapsEntry> Parse(ReadOnlySpan<byte> text)
     {
         var entries = new Dictionary<ulong, SmapsEntry>();
-        ulong start = 0;
+        ulong? start = null;
         SmapsEntry entry = default;
         while (!text.IsEmpty)
         {
@@ -28,9 +28,9 @@ public static class SmapsParser
             text = end < 0 ? default : text[(end + 1)..];
             if (IsHeader(line, out ulong next))
             {
-                if (start != 0)
+                if (start is not null)
                 {
-                    entries[start] = entry;
+                    entries[start.Value] = entry;
                 }
 
                 start = next;
@@ -42,9 +42,9 @@ public static class SmapsParser
             }
         }
 
-        if (start != 0)
+        if (start is not null)
         {
-            entries[start] = entry;
+            entries[start.Value] = entry;
         }
 
         return entries;

@@ -117,8 +117,10 @@ internal sealed class FolioResolver
             end++;
         }
 
-        _folioStart = _origin + (ulong)start;
-        _folioEnd = _origin + (ulong)end;
+        // A folio whose head lies further back than a huge page is larger than one: each page of it counts by itself.
+        bool isWhole = !IsTail(_flags[start]);
+        _folioStart = isWhole ? _origin + (ulong)start : frame;
+        _folioEnd = isWhole ? _origin + (ulong)end : frame + 1;
     }
 
     // Reads the flags of the first key's frame and of all that follow closely, and goes on to the ends of the folios cut.

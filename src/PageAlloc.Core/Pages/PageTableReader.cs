@@ -33,7 +33,7 @@ public static class PageTableReader
     {
         var builder = new PageTableBuilder(mappings, source.PageSize);
         FolioResolver? folios = source.HasFlags ? new FolioResolver(source) { KeepHugeOrder = !source.CanScan } : null;
-        var window = new PageWindow(builder, folios, zeroInDoubt: !source.CanScan && folios is null);
+        var window = new PageWindow(builder, folios, zeroInDoubt: !source.CanScan);
         var entries = new PagemapBuffer(source, pid);
         if (source.CanScan)
         {

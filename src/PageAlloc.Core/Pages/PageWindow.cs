@@ -25,7 +25,7 @@ internal sealed class PageWindow
     /// <summary>Makes a window.</summary>
     /// <param name="builder">Gets the pages.</param>
     /// <param name="folios">Refines their states; null where kpageflags can't be read.</param>
-    /// <param name="zeroInDoubt">Whether nothing else tells the page of zeros.</param>
+    /// <param name="zeroInDoubt">Whether nothing but page flags tells the page of zeros.</param>
     public PageWindow(PageTableBuilder builder, FolioResolver? folios, bool zeroInDoubt)
     {
         _zeroInDoubt = zeroInDoubt;
@@ -55,7 +55,7 @@ internal sealed class PageWindow
         {
             int count = Math.Min(entries.Length, FolioResolver.MaxPages - _stateCount);
             Reserve(count);
-            Decode(entries[..count], new PageStates(mapping, order, _zeroInDoubt));
+            Decode(entries[..count], new PageStates(mapping, order, zeroInDoubt: false), new PageStates(mapping, order, _zeroInDoubt));
             _parts.Add(new Part(index, firstPage, (ulong)count, _stateCount, default));
             _stateCount += count;
             firstPage += (ulong)count;
@@ -112,7 +112,8 @@ internal sealed class PageWindow
         }
     }
 
-    private void Decode(ReadOnlySpan<ulong> entries, PageStates possible)
+    // A page whose frame is not shown gets no flags: whether it is the page of zeros stays open.
+    private void Decode(ReadOnlySpan<ulong> entries, PageStates possible, PageStates withoutFlags)
     {
         Span<byte> states = _states.AsSpan(_stateCount, entries.Length);
         bool collect = _folios is not null && possible.Order == 0;
@@ -120,7 +121,8 @@ internal sealed class PageWindow
         for (int i = 0; i < entries.Length; i++)
         {
             ulong bits = entries[i];
-            states[i] = possible.Of(bits).Code;
+            bool hasFlags = _folios is not null && (bits & PagemapBits.FrameMask) != 0;
+            states[i] = (hasFlags ? possible : withoutFlags).Of(bits).Code;
             if ((bits & PagemapBits.Present) != 0)
             {
                 ulong frame = bits & PagemapBits.FrameMask;

@@ -35,7 +35,7 @@ public sealed class LinuxFileTests : IDisposable
     [InlineData(100_001)]
     public void A_file_is_read_to_its_end(int length)
     {
-        byte[] content = [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7))];
+        byte[] content = [.. Enumerable.Range(0, length).Select(i => unchecked((byte)(i * 7)))];
         File.WriteAllBytes(Path.Combine(_folder.Path, "long"), content);
         using LinuxFile? file = LinuxFile.Open(null, Path.Combine(_folder.Path, "long"), out _);
         Assert.Equal(content, file!.ReadToEnd(length, out int error));

@@ -86,7 +86,7 @@ public sealed class ScanWalkTests
     public void More_pages_than_a_window_holds_come_in_order()
     {
         AddressSpace space = new AddressSpace().Begin();
-        for (int i = 0; i < 2_500; i++)
+        for (int i = 0; i < 9_500; i++)
         {
             space.Folio(i % 8, 0, 1 << (i % 8)).Anonymous(90);
         }

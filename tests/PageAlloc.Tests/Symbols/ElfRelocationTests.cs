@@ -74,7 +74,7 @@ public sealed class ElfRelocationTests
     private static List<RelativeRelocation> Found(ElfImage image) => [.. image.RelativeRelocations().OrderBy(r => r.Location)];
 
     // The packed file has other addresses; distances within the data stay.
-    private static List<ulong> Offsets(ElfImage image) => [.. Found(image).Select(r => r.Value - Found(image)[0].Value)];
+    private static List<ulong> Offsets(ElfImage image) => [.. Found(image).Select(r => unchecked(r.Value - Found(image)[0].Value))];
 
     private static List<RelativeRelocation> Readelf(string path)
     {

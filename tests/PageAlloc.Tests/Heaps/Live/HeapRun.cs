@@ -27,7 +27,7 @@ internal static class HeapRuns
     /// <summary>The situations that tell no totals have tests of their own.</summary>
     public static readonly string[] Untold = ["big", "idle", "damage", "damages"];
 
-    private static readonly string[] HostPrograms = ["heap", "heap-static", "heap-static-pie", "heap32"];
+    private static readonly string[] HostPrograms = ["heap", "heap-storage", "heap-static", "heap-static-pie", "heap32"];
 
     private static readonly HeapVariant[] Variants =
     [

@@ -51,7 +51,7 @@ public sealed class HeapTotalsTests
         HeapLook look = HeapLook.At(run);
         Assert.Equal("glibc", look.Heaps.Allocator);
         string? release = look.Run.Release?.Version
-            ?? (look.Run.Program == "heap" ? Launch.Run("getconf", "GNU_LIBC_VERSION").Split(' ')[1].Trim() : null);
+            ?? (look.Run.Program is "heap" or "heap-storage" ? Launch.Run("getconf", "GNU_LIBC_VERSION").Split(' ')[1].Trim() : null);
         // A static program carries no name of its release: what is said of it must be true, or nothing.
         if (release is not null)
         {

@@ -7,7 +7,7 @@ namespace PageAlloc.Blocks;
 /// Finds tcaches that no thread has: used blocks of the size of a tcache in which every list leads to used blocks of the
 /// right size, as many as the counters say. A forked child keeps those of its parent's other threads, lost for good.
 /// </summary>
-internal sealed class OrphanTcaches(HeapReader reader) : IBlockSink
+internal sealed class OrphanSearch(HeapReader reader) : IBlockSink
 {
     private readonly HashSet<ulong> _known = [.. reader.Heaps.Tcaches.Select(t => t.Address)];
     private readonly List<ulong> _candidates = [];
@@ -16,7 +16,7 @@ internal sealed class OrphanTcaches(HeapReader reader) : IBlockSink
     /// <summary>Walks the heaps and gives what was found.</summary>
     public static List<Tcache> Find(HeapReader reader)
     {
-        var finder = new OrphanTcaches(reader);
+        var finder = new OrphanSearch(reader);
         HeapWalk.WalkAll(reader, finder);
         var found = new List<Tcache>();
         foreach (ulong user in finder._candidates)
