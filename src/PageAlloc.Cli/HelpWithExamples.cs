@@ -10,11 +10,11 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
     private const string Examples = """
         Examples:
           pagealloc $$                        the page map of this shell
-          pagealloc postgres --filter heap    only its heap
+          pagealloc bash --filter heap        only its heap
           pagealloc 1234 --scale fit | less   a large process at a glance, in letters
           pagealloc 1234 --format json | jq '[.mappings[].pages.swapped] | add'
 
-        Exit codes: 0 done, 2 usage, 3 target can't be opened or output not written, 70 a bug.
+        Exit codes: 0 done, 4 shown but not whole, 2 usage, 3 target can't be opened or output not written, 70 a bug.
         """;
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ public sealed class LiveProcessTests
         Assert.Equal(nint.Size, info.PointerSize);
         Assert.Equal(
             File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0'),
-            info.Arguments.Select(a => Encoding.UTF8.GetString(a.Span)));
+            info.Arguments!.Select(a => Encoding.UTF8.GetString(a.Span)));
     }
 
     [Theory]

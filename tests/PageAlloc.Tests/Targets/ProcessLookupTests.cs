@@ -10,7 +10,7 @@ public sealed class ProcessLookupTests
     {
         ProcessEntry own = Assert.Single(ProcessLookup.All(), p => p.Pid == Environment.ProcessId);
         Assert.Equal(File.ReadAllText("/proc/self/comm").TrimEnd('\n'), own.Name);
-        Assert.Equal(File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Replace('\0', ' '), own.CommandLine);
+        Assert.Equal(Environment.ProcessPath, own.Program);
     }
 
     [Fact]
