@@ -1,11 +1,9 @@
 using System.CommandLine;
-using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using System.Globalization;
 using PageAlloc.Cli.Commands;
 using PageAlloc.Cli.Terminal;
 using PageAlloc.Interop;
-using PageAlloc.Targets;
 using PageAlloc.Views;
 
 namespace PageAlloc.Cli;
@@ -15,24 +13,23 @@ internal sealed class CommandLine
 {
     private const int WidestRow = 4096;
 
-    private readonly Argument<string> _target = new("TARGET")
-    {
-        Description = "a process: its number, or its name when only one has it",
-        HelpName = "TARGET",
-    };
+    private readonly Argument<string> _target = SharedOptions.Target();
+    private readonly Option<string> _format = SharedOptions.Choice("--format", "text, or json (see docs/json.md)", "text", "text", "json");
+    private readonly Option<string> _color = SharedOptions.Choice("--color", "colours; auto: on a terminal, unless NO_COLOR is set", "auto", "auto", "always", "never");
+    private readonly Option<string> _legend = SharedOptions.Choice("--legend", "the states that occur, all of them, or none", "used", "used", "all", "none");
+    private readonly Option<string?> _show = SharedOptions.Choices(
+        "--show", "what to show: pages, heaps, summary; all of them when not said", "PART,…", [.. Enum.GetNames<MapParts>().Select(p => p.ToLowerInvariant())]);
 
-    private readonly Option<string> _format = Choice("--format", "text, or json (see docs/json.md)", "text", "text", "json");
-    private readonly Option<string> _color = Choice("--color", "colours; auto: on a terminal, unless NO_COLOR is set", "auto", "auto", "always", "never");
-    private readonly Option<string> _legend = Choice("--legend", "the states that occur, all of them, or none", "used", "used", "all", "none");
     private readonly Option<int?> _width = new("--width") { Description = "characters in a row (80, or what the terminal has room for)", HelpName = "N" };
-    private readonly Option<string?> _scale = new("--scale") { Description = "pages in a pixel; fit: each mapping in a few lines", HelpName = "N|fit" };
+    private readonly Option<string?> _scale = new("--scale") { Description = "pages in a pixel, and eights of heap units; fit: each mapping and arena in a few lines", HelpName = "N|fit" };
     private readonly Option<string?> _filter = new("--filter")
     {
-        Description = "only mappings with this address, in this range, or whose name matches",
+        Description = "only mappings with this address, in this range, or whose name matches, and arenas in them",
         HelpName = "REGEX|ADDR|ADDR-ADDR",
     };
 
     private readonly Option<bool> _noFold = new("--no-fold") { Description = "show long uniform stretches in full" };
+    private readonly Option<bool> _swapIn = SharedOptions.SwapIn();
     private readonly Option<bool> _totals = new("--totals") { Description = "a line of totals under each mapping" };
     private readonly Option<bool> _runs = new("--runs") { Description = "with json: the states of each mapping's pages, run-length encoded" };
     private readonly Option<bool> _noPageFlags = new("--no-page-flags")
@@ -40,21 +37,17 @@ internal sealed class CommandLine
         Description = "do not read /proc/kpageflags: three times as fast, without the size of large folios and without KSM",
     };
 
-    public CommandLine()
+    /// <summary>Makes the command line.</summary>
+    /// <param name="map">Runs the main command.</param>
+    public CommandLine(Func<MapRequest, ExitCode> map)
     {
-        Root = new RootCommand("Shows the state of every page of a process, as a picture.")
+        Root = new RootCommand("Shows every page of a process and every block of its malloc heaps, as a picture.")
         {
-            _target, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _noPageFlags,
+            _target, _show, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _noPageFlags, _swapIn,
         };
-        _target.CompletionSources.Add(CompleteTarget);
-        _target.Validators.Add(result =>
-        {
-            // An unknown option before the target is taken for the target.
-            if (result.Tokens.Count == 1 && result.Tokens[0].Value.StartsWith('-'))
-            {
-                result.AddError($"there is no option '{result.Tokens[0].Value}'");
-            }
-        });
+        Root.SetAction(result => (int)map(ReadMap(result)));
+        Root.Subcommands.Add(BlocksCommand.Make());
+        Root.Subcommands.Add(WhatIsCommand.Make());
         Root.Subcommands.Add(CompletionCommand.Make());
         foreach (Option option in Root.Options)
         {
@@ -87,6 +80,10 @@ internal sealed class CommandLine
         {
             Target = result.GetValue(_target)!,
             Json = json,
+            Parts = SharedOptions.Split(result.GetValue(_show)) is { } parts
+                ? parts.Aggregate((MapParts)0, (all, part) => all | Enum.Parse<MapParts>(part, ignoreCase: true))
+                : MapParts.Pages | MapParts.Heaps | MapParts.Summary,
+            SwapIn = result.GetValue(_swapIn),
             Runs = result.GetValue(_runs),
             Legend = result.GetValue(_legend) != "none",
             Filter = ReadFilter(result.GetValue(_filter)),
@@ -138,34 +135,6 @@ internal sealed class CommandLine
         catch (FormatException e)
         {
             throw new UsageException($"--filter: {e.Message}");
-        }
-    }
-
-    private static Option<string> Choice(string name, string description, string usual, params string[] values)
-    {
-        var option = new Option<string>(name) { Description = description, HelpName = string.Join('|', values), DefaultValueFactory = _ => usual };
-        option.CompletionSources.Clear();
-        option.CompletionSources.Add(values);
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && !values.Contains(result.Tokens[0].Value))
-            {
-                result.AddError($"{name} is one of {string.Join(", ", values)}, not '{result.Tokens[0].Value}'");
-            }
-        });
-        return option;
-    }
-
-    // Only processes that this user may read; the names help to choose.
-    private static IEnumerable<CompletionItem> CompleteTarget(CompletionContext context)
-    {
-        foreach (ProcessEntry process in ProcessLookup.All().Where(p => p.Program.Length != 0))
-        {
-            string pid = process.Pid.ToString(CultureInfo.InvariantCulture);
-            if (ProcessLookup.MayRead(process.Pid) && pid.StartsWith(context.WordToComplete, StringComparison.Ordinal))
-            {
-                yield return new CompletionItem(pid, detail: process.Name);
-            }
         }
     }
 }

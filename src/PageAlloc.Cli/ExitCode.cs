@@ -9,5 +9,8 @@ internal enum ExitCode
     CannotOpen = 3,
     Incomplete = 4,
     Bug = 70,
+    HungUp = 129,
+    Interrupted = 130,
     BrokenPipe = 141,
+    Terminated = 143,
 }

@@ -31,7 +31,7 @@ internal sealed class MappingFilter
 
         if (TryAddress(text, out ulong address))
         {
-            return new MappingFilter(new AddressRange(address, address + 1), null);
+            return new MappingFilter(new AddressRange(address, address == ulong.MaxValue ? address : address + 1), null);
         }
 
         try

@@ -47,8 +47,7 @@ internal static class Program
 
     private static ExitCode Run(string[] arguments, StdOut output)
     {
-        var commandLine = new CommandLine();
-        commandLine.Root.SetAction(result => (int)MapCommand.Run(commandLine.ReadMap(result), output));
+        var commandLine = new CommandLine(request => MapCommand.Run(request, output));
         ParseResult result = commandLine.Root.Parse(arguments);
         if (result.Errors.Count > 0 && result.Action is ParseErrorAction)
         {

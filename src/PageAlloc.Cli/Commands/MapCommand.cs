@@ -9,25 +9,7 @@ using PageAlloc.Views;
 
 namespace PageAlloc.Cli.Commands;
 
-/// <summary>What the options of the map ask for.</summary>
-internal sealed record MapRequest
-{
-    public required string Target { get; init; }
-
-    public bool Json { get; init; }
-
-    public bool Runs { get; init; }
-
-    public bool Legend { get; init; } = true;
-
-    public MappingFilter? Filter { get; init; }
-
-    public required ReadOptions Read { get; init; }
-
-    public required MapOptions Map { get; init; }
-}
-
-/// <summary><c>pagealloc TARGET</c>: the page map.</summary>
+/// <summary><c>pagealloc TARGET</c>: the page map, the heap map, and the tables.</summary>
 internal static class MapCommand
 {
     /// <summary>Runs the command.</summary>
@@ -43,53 +25,108 @@ internal static class MapCommand
             throw new UsageException($"the filter picks none of the {table.Mappings.Count} mappings");
         }
 
-        var exit = ExitCode.Done;
-        if (request.Json)
-        {
-            exit = WriteJson(request, target, table, shown, output);
-        }
-        else
-        {
-            if (request.Legend)
-            {
-                LegendView.Write(table, shown, request.Map, output);
-            }
-
-            PageMapView.Write(table, shown, request.Map, output);
-            TotalsView.Write(table, shown, output);
-        }
-
+        using HeapReader? heaps = HeapOpener.TryOpen(
+            target, [.. table.Mappings.Select(m => m.Mapping)], request.SwapIn, out TargetException? failure);
+        bool wantsHeaps = (request.Parts & (MapParts.Heaps | MapParts.Summary)) != 0;
+        bool isComplete = request.Json
+            ? WriteJson(request, target.Info, table, shown, wantsHeaps ? heaps : null, output)
+            : WriteText(request, table, shown, heaps, output);
         output.Flush();
         if (request.Read.UsePageFlags)
         {
             SayWhatIsMissing(table.Unknown);
         }
 
-        return exit;
+        if (failure is not null)
+        {
+            HeapOpener.Say(failure);
+            isComplete &= !wantsHeaps;
+        }
+
+        return isComplete ? ExitCode.Done : ExitCode.Incomplete;
     }
 
-    // Without the right to read memory, what page tables tell is still worth having.
-    private static ExitCode WriteJson(
-        MapRequest request, ITarget target, PageTable table, IReadOnlyList<MappingPages> shown, StdOut output)
+    private static bool WriteJson(
+        MapRequest request, TargetInfo target, PageTable table, IReadOnlyList<MappingPages> shown, HeapReader? heaps, StdOut output)
     {
-        HeapReader? heaps = null;
-        try
+        IReadOnlyList<ArenaTotals> arenas = heaps is null ? [] : HeapWalk.Sum(heaps);
+        JsonView.Write(target, table, shown, request.Runs, heaps?.Heaps, arenas, output);
+        return heaps is null || !HeapProblemsView.IsIncomplete(heaps.Heaps, arenas);
+    }
+
+    private static bool WriteText(MapRequest request, PageTable table, IReadOnlyList<MappingPages> shown, HeapReader? heaps, StdOut output)
+    {
+        if (request.Parts.HasFlag(MapParts.Pages))
         {
-            heaps = HeapReader.Open(target, [.. table.Mappings.Select(m => m.Mapping)]);
-        }
-        catch (TargetException e) when (e.Failure == TargetFailure.PermissionDenied)
-        {
-            StdErr.Write($"the heaps are not shown: {e.Message}", e.Advice);
+            IReadOnlyList<AddressRange> tops = heaps is null ? [] : HeapTops.Of(heaps.Heaps, table.PageSize);
+            if (request.Legend)
+            {
+                LegendView.Write(table, shown, request.Map, output, tops);
+            }
+
+            PageMapView.Write(table, shown, request.Map, output, tops);
         }
 
-        using (heaps)
+        bool isGlibc = heaps?.Heaps.Allocator == "glibc";
+        IReadOnlyList<ArenaTotals> arenas = isGlibc ? WalkHeaps(request, shown, heaps!, output) : [];
+        if (request.Parts.HasFlag(MapParts.Summary))
         {
-            IReadOnlyList<ArenaTotals> arenas = heaps is null ? [] : HeapWalk.Sum(heaps);
-            JsonView.Write(target.Info, table, shown, request.Runs, heaps?.Heaps, arenas, output);
-            bool isWhole = heaps is not null && heaps.Heaps.Problems.Count == 0 && arenas.All(a => a.Problems.Count == 0);
-            return isWhole ? ExitCode.Done : ExitCode.Incomplete;
+            TotalsView.Write(table, shown, output);
         }
+
+        // With a filter that picks no arena, heaps are not what was asked for.
+        if (heaps is null || request.Parts == MapParts.Pages || (request.Filter is not null && arenas.Count == 0))
+        {
+            return true;
+        }
+
+        if (!isGlibc)
+        {
+            HeapTableView.WriteOther(heaps.Heaps, output);
+            return true;
+        }
+
+        HeapSet set = heaps.Heaps with { Mmapped = [.. heaps.Heaps.Mmapped.Where(block => IsIn(shown, block.Range))] };
+        if (request.Parts.HasFlag(MapParts.Summary))
+        {
+            HeapTableView.Write(set, arenas, output);
+        }
+
+        HeapProblemsView.Write(set, arenas, output);
+        return !HeapProblemsView.IsIncomplete(set, arenas);
     }
+
+    /// <summary>Draws the heap map where it is asked for, and gives the sums of the arenas shown: one walk for both.</summary>
+    private static IReadOnlyList<ArenaTotals> WalkHeaps(MapRequest request, IReadOnlyList<MappingPages> shown, HeapReader heaps, StdOut output)
+    {
+        if (request.Parts == MapParts.Pages || (request.Filter is not null && !heaps.Heaps.Arenas.Any(IsShown)))
+        {
+            return [];
+        }
+
+        if (!request.Parts.HasFlag(MapParts.Heaps))
+        {
+            return [.. HeapWalk.Sum(heaps).Where(totals => IsShown(totals.Arena))];
+        }
+
+        if (request.Parts.HasFlag(MapParts.Pages))
+        {
+            new TextSink(output).EndLine();
+        }
+
+        if (request.Legend)
+        {
+            HeapMapView.WriteLegend(request.Map, output);
+        }
+
+        // What is there can be read while the walk goes on.
+        output.Flush();
+        return [.. HeapWalk.Run(heaps, new HeapMapView(heaps.Heaps, IsShown, request.Map, output)).Where(totals => IsShown(totals.Arena))];
+
+        bool IsShown(Arena arena) => request.Filter is null || arena.Segments.Any(segment => IsIn(shown, segment.Range));
+    }
+
+    private static bool IsIn(IReadOnlyList<MappingPages> mappings, AddressRange range) => mappings.Any(m => m.Mapping.Range.Overlaps(range));
 
     private static void SayWhatIsMissing(UnknownDetails unknown)
     {

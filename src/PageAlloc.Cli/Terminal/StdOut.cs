@@ -20,6 +20,9 @@ internal sealed unsafe class StdOut(int descriptor) : IBufferWriter<byte>
     private byte[] _buffer = new byte[64 << 10];
     private int _length;
 
+    /// <summary>Held while bytes go out: who takes it writes between two writes.</summary>
+    public object WriteLock { get; } = new();
+
     /// <inheritdoc/>
     public void Advance(int count) => _length += count;
 
@@ -43,25 +46,33 @@ internal sealed unsafe class StdOut(int descriptor) : IBufferWriter<byte>
     {
         int length = _length;
         _length = 0;
-        fixed (byte* buffer = _buffer)
+        lock (WriteLock)
         {
-            for (int written = 0; written < length;)
+            fixed (byte* buffer = _buffer)
             {
-                nint n = LibC.write(descriptor, buffer + written, length - written);
-                if (n >= 0)
-                {
-                    written += (int)n;
-                }
-                else if (Marshal.GetLastPInvokeError() is var error && error == Errno.EAGAIN)
-                {
-                    // Some parents leave the terminal, or a pipe, in non-blocking mode.
-                    var ready = new pollfd_t { fd = descriptor, events = LibC.POLLOUT };
-                    _ = LibC.poll(&ready, 1, -1);
-                }
-                else if (error != Errno.EINTR)
-                {
-                    throw new OutputException(error);
-                }
+                Write(buffer, length);
+            }
+        }
+    }
+
+    private void Write(byte* buffer, int length)
+    {
+        for (int written = 0; written < length;)
+        {
+            nint n = LibC.write(descriptor, buffer + written, length - written);
+            if (n >= 0)
+            {
+                written += (int)n;
+            }
+            else if (Marshal.GetLastPInvokeError() is var error && error == Errno.EAGAIN)
+            {
+                // Some parents leave the terminal, or a pipe, in non-blocking mode.
+                var ready = new pollfd_t { fd = descriptor, events = LibC.POLLOUT };
+                _ = LibC.poll(&ready, 1, -1);
+            }
+            else if (error != Errno.EINTR)
+            {
+                throw new OutputException(error);
             }
         }
     }

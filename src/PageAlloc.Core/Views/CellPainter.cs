@@ -4,81 +4,75 @@ namespace PageAlloc.Views;
 
 /// <summary>
 /// Paints rows of pixels in a style. With colours and Unicode a character is two pixels: its upper half in the
-/// foreground's colour, its lower half in the background's.
+/// foreground's colour, its lower half in the background's. A pixel is the number of its look; 0 is no pixel.
 /// </summary>
 internal sealed class CellPainter
 {
     private readonly TextStyle _style;
-    private readonly byte[] _letters = new byte[CellStates.Count];
-    private readonly byte[][] _foreground = new byte[CellStates.Count][];
-    private readonly byte[][] _background = new byte[CellStates.Count][];
+    private readonly byte[] _letters;
+    private readonly bool[] _isOwn;
+    private readonly byte[][] _foreground;
+    private readonly byte[][] _background;
 
-    public CellPainter(TextStyle style)
+    /// <summary>Makes a painter of pixels that look so.</summary>
+    /// <param name="style">What the reader can show.</param>
+    /// <param name="looks">The looks; one without an index has the terminal's own colour, and is drawn as a full block.</param>
+    public CellPainter(TextStyle style, IReadOnlyList<Look> looks)
     {
         _style = style;
-        for (int i = 0; i < CellStates.Count; i++)
-        {
-            Look look = Palette.Of((CellState)i);
-            _letters[i] = (byte)look.Letter;
-            _foreground[i] = Encoding.ASCII.GetBytes(Parameter(look, foreground: true));
-            _background[i] = Encoding.ASCII.GetBytes(Parameter(look, foreground: false));
-        }
+        _letters = [.. looks.Select(look => (byte)look.Letter)];
+        _isOwn = [.. looks.Select((look, number) => number != 0 && look.Index256 < 0)];
+        _foreground = [.. looks.Select(look => Encoding.ASCII.GetBytes(Parameter(look, foreground: true)))];
+        _background = [.. looks.Select(look => Encoding.ASCII.GetBytes(Parameter(look, foreground: false)))];
     }
 
     /// <summary>
     /// Paints a line: <paramref name="width"/> pixels of the upper row, then as many of the lower one where the style
-    /// has two. Pixels of <see cref="CellState.None"/> at the end are left out.
+    /// has two. Pixels of number 0 at the end are left out.
     /// </summary>
-    public void Paint(TextSink sink, ReadOnlySpan<CellState> pixels, int width)
+    public void Paint(TextSink sink, ReadOnlySpan<byte> pixels, int width)
     {
-        ReadOnlySpan<CellState> upper = pixels[..width];
-        while (!upper.IsEmpty && upper[^1] == CellState.None)
-        {
-            upper = upper[..^1];
-        }
-
+        ReadOnlySpan<byte> upper = pixels[..width].TrimEnd((byte)0);
         if (_style.Colors == ColorDepth.None)
         {
-            foreach (CellState state in upper)
+            foreach (byte pixel in upper)
             {
-                sink.Repeat((char)_letters[(int)state], 1);
+                sink.Repeat((char)_letters[pixel], 1);
             }
 
             return;
         }
 
-        ReadOnlySpan<CellState> lower = _style.PixelRows == 2 ? pixels[width..] : upper;
-        CellState lastUpper = CellState.None;
-        CellState lastLower = CellState.None;
+        ReadOnlySpan<byte> lower = _style.PixelRows == 2 ? pixels[width..] : upper;
         for (int i = 0; i < upper.Length; i++)
         {
-            if (i == 0 || upper[i] != lastUpper || lower[i] != lastLower)
+            if (i == 0 || upper[i] != upper[i - 1] || lower[i] != lower[i - 1])
             {
-                lastUpper = upper[i];
-                lastLower = lower[i];
-                Select(sink, lastUpper, lastLower);
+                Select(sink, upper[i], lower[i]);
             }
 
-            sink.Write(Glyph(lastUpper, lastLower));
+            sink.Write(Glyph(upper[i], lower[i]));
         }
 
         sink.Write(upper.IsEmpty ? ""u8 : "\u001b[0m"u8);
     }
 
-    // The terminal's own colour, for unknown, can't be a background: the half that shows it is always drawn.
-    private ReadOnlySpan<byte> Glyph(CellState upper, CellState lower) =>
-        upper != lower ? (lower == CellState.Unknown ? "▄"u8 : "▀"u8)
-        : upper != CellState.Unknown ? " "u8
+    /// <summary>Paints two characters of one look, as legends and folded stretches show it.</summary>
+    public void PaintSample(TextSink sink, byte pixel) => Paint(sink, [pixel, pixel, pixel, pixel], 2);
+
+    // The terminal's own colour can't be a background: the half that shows it is always drawn.
+    private ReadOnlySpan<byte> Glyph(byte upper, byte lower) =>
+        upper != lower ? (_isOwn[lower] ? "▄"u8 : "▀"u8)
+        : !_isOwn[upper] ? " "u8
         : _style.Unicode ? "█"u8
         : "?"u8;
 
-    private void Select(TextSink sink, CellState upper, CellState lower)
+    private void Select(TextSink sink, byte upper, byte lower)
     {
-        bool drawLower = lower == CellState.Unknown && upper != CellState.Unknown;
-        byte[] drawn = _foreground[(int)(drawLower ? lower : upper)];
-        CellState behind = drawLower ? upper : lower;
-        sink.Write("\u001b["u8).Write(drawn).Write(";"u8)
-            .Write(behind == CellState.Unknown ? "49"u8 : _background[(int)behind]).Write("m"u8);
+        bool drawLower = _isOwn[lower] && !_isOwn[upper];
+        byte behind = drawLower ? upper : lower;
+        sink.Write("\u001b["u8).Write(_foreground[drawLower ? lower : upper]).Write(";"u8)
+            .Write(_isOwn[behind] ? "49"u8 : _background[behind]).Write("m"u8);
     }
 
     private string Parameter(Look look, bool foreground)

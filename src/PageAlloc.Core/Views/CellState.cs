@@ -58,13 +58,19 @@ public enum CellState : byte
 
     /// <summary>Shared memory in a huge page.</summary>
     SharedMemoryHuge,
+
+    /// <summary>A resident page wholly inside the top chunk of an arena, whatever is behind it.</summary>
+    ArenaTop,
+
+    /// <summary>A page wholly inside the top chunk of an arena that is not present.</summary>
+    ArenaTopAbsent,
 }
 
 /// <summary>Turns page states into what a pixel shows.</summary>
 internal static class CellStates
 {
     /// <summary>One more than the largest state.</summary>
-    public const int Count = (int)CellState.SharedMemoryHuge + 1;
+    public const int Count = (int)CellState.ArenaTopAbsent + 1;
 
     /// <summary>A table from <see cref="PageState.Code"/> to the pixel.</summary>
     /// <param name="hugeOrder">The size of a huge page, as a power of two of base pages.</param>

@@ -6,27 +6,33 @@ namespace PageAlloc.Views;
 /// <summary>The legend: what each colour, or letter, stands for. A line has the sizes of one kind of page.</summary>
 public static class LegendView
 {
-    private const int ColumnWidth = 28;
+    private const int ColumnWidth = 26;
 
     /// <summary>Writes the legend.</summary>
     /// <param name="table">The table that the map is drawn from.</param>
     /// <param name="mappings">The mappings drawn; only states that occur in them are listed.</param>
     /// <param name="options">How the map is drawn.</param>
     /// <param name="output">Gets UTF-8.</param>
-    public static void Write(PageTable table, IEnumerable<MappingPages> mappings, MapOptions options, IBufferWriter<byte> output)
+    /// <param name="tops">Pages of heaps' top chunks, as the map is given them; null for none.</param>
+    public static void Write(
+        PageTable table,
+        IEnumerable<MappingPages> mappings,
+        MapOptions options,
+        IBufferWriter<byte> output,
+        IReadOnlyList<AddressRange>? tops = null)
     {
         var occurs = new bool[CellStates.Count];
-        CellState[] cells = CellStates.Table(table.HugeOrder);
+        var cells = new PageCells(table, tops ?? []);
         foreach (MappingPages pages in mappings)
         {
-            foreach (PageRun run in pages.Runs)
+            foreach ((CellState state, _) in cells.Of(pages))
             {
-                occurs[(int)cells[run.State.Code]] = true;
+                occurs[(int)state] = true;
             }
         }
 
         var sink = new TextSink(output);
-        var painter = new CellPainter(options.Style);
+        var painter = new CellPainter(options.Style, Palette.Looks);
         string? line = null;
         string before = "";
         for (CellState state = CellState.Unknown; (int)state < CellStates.Count; state++)
@@ -44,8 +50,8 @@ public static class LegendView
 
             sink.Repeat(' ', line == look.Name ? ColumnWidth - before.Length : 4);
             line = look.Name;
-            painter.Paint(sink, [state, state, state, state], 2);
-            before = Label(look, table.PageSize, table.HugeOrder);
+            painter.PaintSample(sink, (byte)state);
+            before = Label(look, table);
             sink.Write("  "u8).Write(before);
         }
 
@@ -56,12 +62,23 @@ public static class LegendView
     }
 
     /// <summary>The name of a state with the sizes that it stands for: <c>8K-1M anonymous</c>.</summary>
-    internal static string Label(Look look, int pageSize, int hugeOrder) => look.SizeClass switch
+    internal static string Label(Look look, PageTable table) => look.SizeClass switch
     {
-        0 => $"{PageState.SizeName(0, pageSize)} {look.Name}",
-        1 => $"{PageState.SizeName(1, pageSize)}-{PageState.SizeName(hugeOrder - 1, pageSize)} {look.Name}",
-        2 => $"{PageState.SizeName(hugeOrder, pageSize)} {look.Name}",
-        3 => $"1G {look.Name}",
+        0 => $"{PageState.SizeName(0, table.PageSize)} {look.Name}",
+        1 => $"{PageState.SizeName(1, table.PageSize)}-{PageState.SizeName(table.HugeOrder - 1, table.PageSize)} {look.Name}",
+        2 => $"{PageState.SizeName(table.HugeOrder, table.PageSize)} {look.Name}",
+        3 => $"{GiganticSizes(table)} {look.Name}",
         _ => look.Name,
     };
+
+    // Of hugetlb pages above a huge page there are 1G ones, and on other machines than x86 32M, 16G and more.
+    private static string GiganticSizes(PageTable table)
+    {
+        int[] orders =
+        [
+            .. table.Mappings.SelectMany(m => m.Runs)
+                .Where(r => r.State.HasSize && r.State.Order > table.HugeOrder).Select(r => r.State.Order).Distinct().Order(),
+        ];
+        return orders.Length == 0 ? "1G" : string.Join('/', orders.Select(o => PageState.SizeName(o, table.PageSize)));
+    }
 }

@@ -10,11 +10,14 @@ namespace PageAlloc.Views;
 internal readonly record struct Look(string Name, int SizeClass, char Letter, int Index256, int Index16, int Rgb);
 
 /// <summary>
-/// The look of each state. The first ten colours are the original's; the others were chosen by computing, so that with
+/// The look of each state. The original's states have its colours; the others were chosen by computing, so that with
 /// full colour vision, protanopia, deuteranopia and tritanopia each differs from all others (a test checks it).
 /// </summary>
 internal static class Palette
 {
+    /// <summary>The looks of all states, by their numbers.</summary>
+    public static IReadOnlyList<Look> Looks { get; } = [.. Enum.GetValues<CellState>().Select(Of)];
+
     /// <summary>The look of <paramref name="state"/>.</summary>
     public static Look Of(CellState state) => state switch
     {
@@ -34,6 +37,8 @@ internal static class Palette
         CellState.SharedMemory => new("shared memory", 0, 'm', 54, 7, 0x5f0087),
         CellState.SharedMemoryLarge => new("shared memory", 1, 'n', 19, 7, 0x0000af),
         CellState.SharedMemoryHuge => new("shared memory", 2, 'M', 117, 7, 0x87d7ff),
+        CellState.ArenaTop => new("arena top chunk", -1, 't', 4, 4, 0x268bd2),
+        CellState.ArenaTopAbsent => new("arena top chunk not present", -1, '_', 5, 5, 0xd33682),
         CellState.None => new("", -1, ' ', -1, -1, 0),
         _ => new("unknown", -1, '?', -1, -1, 0),
     };

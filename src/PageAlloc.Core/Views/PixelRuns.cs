@@ -12,14 +12,19 @@ internal static class PixelRuns
     /// <param name="runs">The pages.</param>
     /// <param name="cells">What each <see cref="PageState.Code"/> shows.</param>
     /// <param name="scale">Pages in a pixel, at least 1. The last pixel may have fewer.</param>
-    public static IEnumerable<(CellState State, ulong Pixels)> Of(PageRuns runs, CellState[] cells, ulong scale)
+    public static IEnumerable<(CellState State, ulong Pixels)> Of(PageRuns runs, CellState[] cells, ulong scale) =>
+        Of(runs.Select(run => (cells[run.State.Code], run.Count)), scale);
+
+    /// <summary>The runs of pixels; neighbours may have the same state.</summary>
+    /// <param name="runs">The pages.</param>
+    /// <param name="scale">Pages in a pixel, at least 1. The last pixel may have fewer.</param>
+    public static IEnumerable<(CellState State, ulong Pixels)> Of(IEnumerable<(CellState State, ulong Pages)> runs, ulong scale)
     {
         var tally = new ulong[CellStates.Count];
         ulong tallied = 0;
-        foreach (PageRun run in runs)
+        foreach ((CellState state, ulong pages) in runs)
         {
-            CellState state = cells[run.State.Code];
-            ulong left = run.Count;
+            ulong left = pages;
             if (tallied != 0)
             {
                 ulong taken = Math.Min(left, scale - tallied);
@@ -52,11 +57,11 @@ internal static class PixelRuns
 
     private static CellState Winner(ulong[] tally)
     {
-        CellState winner = CellState.NotPresent;
+        CellState winner = tally[(int)CellState.ArenaTopAbsent] != 0 ? CellState.ArenaTopAbsent : CellState.NotPresent;
         ulong most = 0;
         for (int i = 0; i < tally.Length; i++)
         {
-            if (tally[i] > most && (CellState)i != CellState.NotPresent)
+            if (tally[i] > most && (CellState)i is not (CellState.NotPresent or CellState.ArenaTopAbsent))
             {
                 winner = (CellState)i;
                 most = tally[i];

@@ -47,7 +47,7 @@ public sealed partial class ManPageTests
         Assert.Contains("pagealloc", result.Text, StringComparison.OrdinalIgnoreCase);
     }
 
-    [GeneratedRegex(@"^Commands:\n(  (?<line>\S+( <[^>]+>)?) .*\n)+", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^Commands:\n(  (?<line>\S+( <[^>]+>)*) .*\n)+", RegexOptions.Multiline)]
     private static partial Regex CommandLines();
 
     [GeneratedRegex("""(?:env|IsSet|GetEnvironmentVariable)\("(?<name>[A-Z_]+)"|"(?<name>LC_[A-Z]+|LANG)["]""")]

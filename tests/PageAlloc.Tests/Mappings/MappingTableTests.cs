@@ -38,12 +38,13 @@ public sealed class MappingTableTests : IDisposable
     public void A_character_device_below_dev_is_a_device()
     {
         // The link of map_files is asked, as the path may be that of another mount namespace.
+        _process["mountinfo"] = "24 98 0:254 / /dev rw - devtmpfs udev rw\n";
         string maps = "7f0000000000-7f0000001000 rw-s 00000000 00:fe 4        /dev/null\n";
         _process["maps"] = maps + maps.Replace("7f00000", "7f00001", StringComparison.Ordinal).Replace("null", "file", StringComparison.Ordinal);
         Directory.CreateDirectory(PathOf("map_files"));
         File.CreateSymbolicLink(PathOf("map_files/7f0000000000-7f0000001000"), "/dev/null");
         File.CreateSymbolicLink(PathOf("map_files/7f0000100000-7f0000101000"), "/etc/passwd");
-        Assert.Equal([MappingBacking.Device, MappingBacking.File], MappingTable.Read(_process).Select(m => m.Backing));
+        Assert.Equal([MappingBacking.Device, MappingBacking.SharedMemory], MappingTable.Read(_process).Select(m => m.Backing));
     }
 
     [Fact]

@@ -12,20 +12,23 @@ internal static class GlibcsOwn
     // What dlopen and dlmopen keep of a library: its name, its scope, its versions.
     private const int OfSecondLibc = 80;
 
+    // The paths that a static program would look for libraries on, and their text.
+    private const int OfStaticStart = 5;
+
     /// <summary>The rows that no rule explains, each with what was expected.</summary>
     public static string[] Unexplained(HeapLook look, IReadOnlyList<ShownBlock> rows)
     {
         List<ShownBlock> caches = [.. rows.Where(row => CacheSizes.Contains(row.Size))];
         List<ShownBlock> tables = [.. rows.Except(caches).Where(row => row.Size is >= SmallestTable and <= LargestTable)];
-        List<ShownBlock> rest = [.. rows.Except(caches).Except(tables)];
         // Threads that a fork left behind, and those whose stacks are kept for the next, have theirs still.
         int threads = Math.Max(look.Threads, look.Heaps.Arenas.Count);
-        int spare = look.Truth.Libraries > 1 ? OfSecondLibc : 0;
-        return
+        int spare = look.Truth.Libraries > 1 ? OfSecondLibc : look.Run.Program.StartsWith("heap-static", StringComparison.Ordinal) ? OfStaticStart : 0;
+        string[] unexplained =
         [
-            .. caches.Skip((threads * look.Truth.Libraries) + spare).Select(row => $"more than {threads} caches: {row}"),
-            .. tables.Skip(threads - 1 + spare).Select(row => $"more than {threads - 1} tables: {row}"),
-            .. rest.Skip(spare).Select(row => $"what is this? {row}"),
+            .. caches.Skip(threads * look.Truth.Libraries).Select(row => $"more than {threads} caches: {row}"),
+            .. tables.Skip(threads - 1).Select(row => $"more than {threads - 1} tables: {row}"),
+            .. rows.Except(caches).Except(tables).Select(row => $"what is this? {row}"),
         ];
+        return unexplained.Length <= spare ? [] : unexplained;
     }
 }

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using PageAlloc.Blocks;
+using PageAlloc.Cli.Terminal;
+using PageAlloc.Heaps;
+using PageAlloc.Mappings;
+using PageAlloc.Targets;
+using PageAlloc.Views;
+
+namespace PageAlloc.Cli.Commands;
+
+/// <summary><c>pagealloc blocks TARGET</c>: a row for each malloc block.</summary>
+internal static class BlocksCommand
+{
+    private const int MostProblems = 20;
+
+    /// <summary>Makes the command.</summary>
+    public static Command Make()
+    {
+        Argument<string> target = SharedOptions.Target();
+        Option<string> format = SharedOptions.Choice("--format", "columns for people, CSV, or a JSON object a line", "text", "text", "csv", "jsonl");
+        Option<string?> state = SharedOptions.Choices("--state", $"only blocks in these states: {string.Join(',', BlockFilter.StateNames)}", "STATE,…", BlockFilter.StateNames);
+        var minSize = new Option<string?>("--min-size") { Description = "only chunks of this size or more; K, M and G are understood", HelpName = "SIZE" };
+        var arena = new Option<string?>("--arena") { Description = "only blocks of the arena with this address", HelpName = "ADDR" };
+        Option<bool> swapIn = SharedOptions.SwapIn();
+        var command = new Command("blocks", "Lists every malloc block, in address order") { target, format, state, minSize, arena, swapIn };
+        command.SetAction(result =>
+        {
+            string[]? states = SharedOptions.Split(result.GetValue(state));
+            var filter = new BlockFilter
+            {
+                MinimumSize = result.GetValue(minSize) is { } size ? SharedOptions.ReadSize(size, "--min-size") : 0,
+                Arena = result.GetValue(arena) is { } address ? SharedOptions.ReadAddress(address, "--arena") : null,
+            };
+            filter = states is null ? filter : filter with { States = states.Select(s => BlockFilter.StateOf(s)!.Value) };
+            BlockFormat form = result.GetValue(format) switch { "csv" => BlockFormat.Csv, "jsonl" => BlockFormat.JsonLines, _ => BlockFormat.Text };
+            return (int)Run(result.GetValue(target)!, form, filter, result.GetValue(swapIn), new StdOut(1));
+        });
+        return command;
+    }
+
+    private static ExitCode Run(string name, BlockFormat format, BlockFilter filter, bool swapIn, StdOut output)
+    {
+        using ITarget target = TargetOpener.Open(name);
+        using HeapReader heaps = HeapReader.Open(target, MappingTable.Read(target), swapIn);
+        if (heaps.Heaps.Allocator != "glibc")
+        {
+            string why = heaps.Heaps.Allocator is { } other ? $"it uses {other}" : "it has no malloc that is known";
+            throw new TargetException(TargetFailure.NotSupported, $"the blocks of process {target.Info.Pid} can't be listed: {why}");
+        }
+
+        if (filter.Arena is { } wanted && heaps.Heaps.Arenas.All(a => a.Address != wanted))
+        {
+            throw new UsageException($"there is no arena at 0x{wanted:x}; there are: {Addresses(heaps.Heaps.Arenas)}");
+        }
+
+        var view = new BlocksView(format, filter, output);
+        WalkFaults faults = OrderedWalk.Run(heaps, view, filter.Arena is { } only ? (a, _) => a.Address == only : null);
+        output.Flush();
+        if (faults.SwappedBytes != 0)
+        {
+            StdErr.Write($"{faults.SwappedBytes} bytes of the heap are swapped out, and their blocks unknown: --swap-in reads them");
+        }
+
+        foreach (Problem problem in faults.Problems.Take(MostProblems))
+        {
+            StdErr.Write(problem.Text);
+        }
+
+        if (faults.Problems.Count > MostProblems)
+        {
+            StdErr.Write($"and {faults.Problems.Count - MostProblems} problems more");
+        }
+
+        return faults.Any ? ExitCode.Incomplete : ExitCode.Done;
+    }
+
+    private static string Addresses(IReadOnlyList<Arena> arenas)
+    {
+        const int most = 10;
+        string list = string.Join(", ", arenas.Take(most).Select(a => $"0x{a.Address:x}"));
+        return arenas.Count > most ? $"{list} and {arenas.Count - most} more" : list;
+    }
+}

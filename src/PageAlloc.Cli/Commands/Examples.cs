@@ -1,0 +1,40 @@
+using System.CommandLine;
+
+namespace PageAlloc.Cli.Commands;
+
+/// <summary>What stands at the end of the help of each command.</summary>
+internal static class Examples
+{
+    private const string Map = """
+        Examples:
+          pagealloc $$                        the pages and the heap of this shell
+          pagealloc bash --filter heap        only its heap
+          pagealloc 1234 --show summary       only the tables
+          pagealloc 1234 --scale fit | less   a large process at a glance, in letters
+          pagealloc 1234 --format json | jq '[.mappings[].pages.swapped] | add'
+
+        Exit codes: 0 done, 4 shown but not whole, 2 usage, 3 target can't be opened or output not written, 70 a bug.
+        """;
+
+    private const string Blocks = """
+        Examples:
+          pagealloc blocks 1234 --min-size 1M                      the large blocks
+          pagealloc blocks 1234 --state small,large                what is free in bins
+          pagealloc blocks 1234 --format csv | cut -d, -f2 | sort -n | uniq -c    sizes by number
+        """;
+
+    private const string WhatIs = """
+        Examples:
+          pagealloc whatis 1234 0x55d0c1234560
+          pagealloc whatis postgres 7ffd76052010 --format json
+        """;
+
+    /// <summary>The examples of a command; null when it has none.</summary>
+    public static string? Of(Command command) => command switch
+    {
+        RootCommand => Map,
+        { Name: "blocks" } => Blocks,
+        { Name: "whatis" } => WhatIs,
+        _ => null,
+    };
+}

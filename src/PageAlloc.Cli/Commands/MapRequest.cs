@@ -1,0 +1,39 @@
+using PageAlloc.Views;
+
+namespace PageAlloc.Cli.Commands;
+
+/// <summary>What the map can show.</summary>
+[Flags]
+internal enum MapParts
+{
+    /// <summary>The page map.</summary>
+    Pages = 1,
+
+    /// <summary>The heap map.</summary>
+    Heaps = 2,
+
+    /// <summary>The tables.</summary>
+    Summary = 4,
+}
+
+/// <summary>What the options of the map ask for.</summary>
+internal sealed record MapRequest
+{
+    public required string Target { get; init; }
+
+    public bool Json { get; init; }
+
+    public MapParts Parts { get; init; }
+
+    public bool SwapIn { get; init; }
+
+    public bool Runs { get; init; }
+
+    public bool Legend { get; init; } = true;
+
+    public MappingFilter? Filter { get; init; }
+
+    public required ReadOptions Read { get; init; }
+
+    public required MapOptions Map { get; init; }
+}

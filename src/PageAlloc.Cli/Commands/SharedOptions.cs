@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+using System.Globalization;
+using PageAlloc.Targets;
+
+namespace PageAlloc.Cli.Commands;
+
+/// <summary>Arguments and options that several commands have, and how their values are read.</summary>
+internal static class SharedOptions
+{
+    /// <summary>The process to look at.</summary>
+    public static Argument<string> Target()
+    {
+        var target = new Argument<string>("TARGET")
+        {
+            Description = "a process: its number, or its name when only one has it",
+            HelpName = "TARGET",
+        };
+        target.CompletionSources.Add(CompleteTarget);
+        target.Validators.Add(result =>
+        {
+            // An unknown option before the target is taken for the target.
+            if (result.Tokens.Count == 1 && result.Tokens[0].Value.StartsWith('-'))
+            {
+                result.AddError($"there is no option '{result.Tokens[0].Value}'");
+            }
+        });
+        return target;
+    }
+
+    /// <summary>Whether swapped pages may be read.</summary>
+    public static Option<bool> SwapIn() =>
+        new("--swap-in") { Description = "read swapped pages of heaps too, which brings them back into RAM" };
+
+    /// <summary>An option that has one of a few values.</summary>
+    public static Option<string> Choice(string name, string description, string usual, params string[] values)
+    {
+        var option = new Option<string>(name) { Description = description, HelpName = string.Join('|', values), DefaultValueFactory = _ => usual };
+        option.CompletionSources.Clear();
+        option.CompletionSources.Add(values);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && !values.Contains(result.Tokens[0].Value))
+            {
+                result.AddError($"{name} is one of {string.Join(", ", values)}, not '{result.Tokens[0].Value}'");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>An option that has several of a few values, separated by commas.</summary>
+    public static Option<string?> Choices(string name, string description, string helpName, IReadOnlyList<string> values)
+    {
+        var option = new Option<string?>(name) { Description = description, HelpName = helpName };
+        option.CompletionSources.Add([.. values]);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && Split(result.Tokens[0].Value).FirstOrDefault(v => !values.Contains(v)) is { } wrong)
+            {
+                result.AddError($"{name} takes {string.Join(", ", values)}, not '{wrong}'");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>The values of such an option; null when it was not given.</summary>
+    [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(list))]
+    public static string[]? Split(string? list) => list?.Split(',', StringSplitOptions.TrimEntries);
+
+    /// <summary>Reads an address, in hexadecimal with or without <c>0x</c>.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public static ulong ReadAddress(string text, string what)
+    {
+        ReadOnlySpan<char> digits = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text.AsSpan(2) : text;
+        return ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong address)
+            ? address
+            : throw new UsageException($"{what} is an address such as 0x7f64dfbe3ae0, not '{text}'");
+    }
+
+    /// <summary>Reads a size: bytes, or with K, M or G units of 1024, its square and its cube.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public static ulong ReadSize(string text, string what)
+    {
+        int shift = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, _ => 0 };
+        return ulong.TryParse(shift == 0 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
+            && number <= ulong.MaxValue >> shift
+            ? number << shift
+            : throw new UsageException($"{what} is a size such as 4096, 64K, 1M or 2G, not '{text}'");
+    }
+
+    // Only processes that this user may read; the names help to choose.
+    private static IEnumerable<CompletionItem> CompleteTarget(CompletionContext context)
+    {
+        foreach (ProcessEntry process in ProcessLookup.All().Where(p => p.Program.Length != 0))
+        {
+            string pid = process.Pid.ToString(CultureInfo.InvariantCulture);
+            if (ProcessLookup.MayRead(process.Pid) && pid.StartsWith(context.WordToComplete, StringComparison.Ordinal))
+            {
+                yield return new CompletionItem(pid, detail: process.Name);
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Globalization;
+using PageAlloc.Cli.Terminal;
+using PageAlloc.Heaps;
+using PageAlloc.Mappings;
+using PageAlloc.Targets;
+using PageAlloc.Views;
+
+namespace PageAlloc.Cli.Commands;
+
+/// <summary><c>pagealloc whatis TARGET ADDRESS</c>: all that is known of one address.</summary>
+internal static class WhatIsCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Make()
+    {
+        Argument<string> target = SharedOptions.Target();
+        var address = new Argument<string>("ADDRESS") { Description = "an address, in hexadecimal; 0x may stand before it", HelpName = "ADDRESS" };
+        Option<string> format = SharedOptions.Choice("--format", "text, or json", "text", "text", "json");
+        Option<bool> swapIn = SharedOptions.SwapIn();
+        var command = new Command("whatis", "Says what is at an address: mapping, page, arena, block, neighbours, bytes")
+        {
+            target, address, format, swapIn,
+        };
+        command.SetAction(result =>
+        {
+            ulong at = SharedOptions.ReadAddress(result.GetValue(address)!, "ADDRESS");
+            return (int)Run(result.GetValue(target)!, at, result.GetValue(format) == "json", result.GetValue(swapIn), new StdOut(1));
+        });
+        return command;
+    }
+
+    private static ExitCode Run(string name, ulong address, bool json, bool swapIn, StdOut output)
+    {
+        using ITarget target = TargetOpener.Open(name);
+        IReadOnlyList<Mapping> mappings = MappingTable.Read(target);
+        using HeapReader? heaps = HeapOpener.TryOpen(target, mappings, swapIn, out TargetException? failure);
+        WhatIs what = WhatIsLookup.Find(target, mappings, heaps, ThreadNumbers(target.Info.Pid), address);
+        if (json)
+        {
+            WhatIsView.WriteJson(what, output);
+        }
+        else
+        {
+            WhatIsView.WriteText(what, output);
+        }
+
+        output.Flush();
+        if (failure is not null)
+        {
+            HeapOpener.Say(failure);
+        }
+
+        return failure is not null || what.Problems.Count != 0 ? ExitCode.Incomplete : ExitCode.Done;
+    }
+
+    // A thread that ends meanwhile, or all of them, is no fault: fewer are found.
+    private static HashSet<int> ThreadNumbers(int pid)
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories($"/proc/{pid}/task").Select(path => int.Parse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture))];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+}

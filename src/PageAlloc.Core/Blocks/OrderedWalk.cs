@@ -1,0 +1,87 @@
+using PageAlloc.Heaps;
+
+namespace PageAlloc.Blocks;
+
+/// <summary>Takes the blocks of all heaps in the order of their addresses, those among them that are mappings of their own.</summary>
+public interface IOrderedBlockSink : IBlockSink
+{
+    /// <summary>The next block is a mapping of its own; no segment is open.</summary>
+    void Add(MmappedBlock block);
+}
+
+/// <summary>What a walk saw of the heaps that was not as it should be.</summary>
+/// <param name="Problems">What is wrong.</param>
+/// <param name="UnknownBytes">Bytes that are not known: damaged, swapped out or unreadable.</param>
+/// <param name="SwappedBytes">Bytes among them that are merely swapped out.</param>
+public sealed record WalkFaults(IReadOnlyList<Problem> Problems, ulong UnknownBytes, ulong SwappedBytes)
+{
+    /// <summary>Whether something is wrong. Swapped out is not.</summary>
+    public bool Any => Problems.Count != 0 || UnknownBytes > SwappedBytes;
+}
+
+/// <summary>Walks all heaps of a target once, by address and not arena by arena.</summary>
+public static class OrderedWalk
+{
+    /// <summary>Walks; the segments of all arenas and the mmapped blocks go to <paramref name="sink"/> in address order.</summary>
+    /// <param name="reader">The heaps.</param>
+    /// <param name="sink">Takes the blocks.</param>
+    /// <param name="wants">Which segments to walk; null for all. Problems are those of their arenas.</param>
+    public static WalkFaults Run(HeapReader reader, IOrderedBlockSink sink, Func<Arena, Segment, bool>? wants = null)
+    {
+        if (reader.WasForked && reader.Heaps.OrphanTcaches.Count == 0)
+        {
+            reader.Add(OrphanSearch.Find(reader));
+        }
+
+        HeapSet heaps = reader.Heaps;
+        List<(Arena Arena, Segment Segment)> segments =
+            [.. heaps.Arenas.SelectMany(a => a.Segments.Select(s => (a, s))).Where(p => wants?.Invoke(p.a, p.s) ?? true)];
+        segments.Sort((a, b) => a.Segment.Range.Start.CompareTo(b.Segment.Range.Start));
+        IEnumerable<Arena> arenas = wants is null ? heaps.Arenas : segments.Select(p => p.Arena).Distinct();
+        List<Problem> problems = [.. heaps.Problems, .. arenas.SelectMany(a => a.Problems)];
+        List<MmappedBlock> mappings = [.. heaps.Mmapped.OrderBy(m => m.Range.Start)];
+        var counter = new UnknownCounter(sink);
+        var walk = new ChunkWalk(reader.Memory, reader.Cache, heaps.Lists, counter);
+        ulong swapped = 0;
+        int mmapped = 0;
+        foreach ((Arena arena, Segment segment) in segments)
+        {
+            AddMmapped(segment.Range.Start);
+            ArenaTotals totals = walk.Run(arena with { Segments = [segment], Problems = [] });
+            problems.AddRange(totals.Problems);
+            swapped += totals.SwappedBytes;
+        }
+
+        AddMmapped(ulong.MaxValue);
+        if (!reader.IsUnchanged())
+        {
+            problems.Add(new Problem(ProblemKind.Changing, 0, 0, "the heap changed while it was read: these blocks are of more than one moment"));
+        }
+
+        return new WalkFaults(problems, counter.Bytes, swapped);
+
+        void AddMmapped(ulong before)
+        {
+            for (; mmapped < mappings.Count && mappings[mmapped].Range.Start < before; mmapped++)
+            {
+                sink.Add(mappings[mmapped]);
+            }
+        }
+    }
+
+    /// <summary>Counts what is unknown, and passes all on.</summary>
+    private sealed class UnknownCounter(IBlockSink sink) : IBlockSink
+    {
+        public ulong Bytes { get; private set; }
+
+        public void BeginSegment(Arena arena, Segment segment) => sink.BeginSegment(arena, segment);
+
+        public void Add(Block block)
+        {
+            Bytes += block.State == BlockState.Unknown ? block.Size : 0;
+            sink.Add(block);
+        }
+
+        public void EndSegment() => sink.EndSegment();
+    }
+}

@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+using PageAlloc.Blocks;
+using PageAlloc.Heaps;
+
+namespace PageAlloc.Views;
+
+/// <summary>The forms in which blocks are listed.</summary>
+public enum BlockFormat
+{
+    /// <summary>Columns for people.</summary>
+    Text = 0,
+
+    /// <summary>Values separated by commas, after a row of names.</summary>
+    Csv,
+
+    /// <summary>A JSON object a line.</summary>
+    JsonLines,
+}
+
+/// <summary>
+/// A row for each block, in address order, as they come: address, size, usable size, state, arena. Nothing is allocated for
+/// a row.
+/// </summary>
+public sealed class BlocksView : IOrderedBlockSink
+{
+    // Three numbers, a state, an arena, and what stands between them.
+    private const int LongestRow = 192;
+
+    // Columns of the text.
+    private const int SizeEnd = 32;
+    private const int UsableEnd = 46;
+    private const int ArenaStart = 59;
+
+    private static readonly byte[][] s_states = [.. Enum.GetValues<BlockState>().Select(s => Encoding.ASCII.GetBytes(BlockFilter.NameOf(s)))];
+
+    private readonly BlockFormat _format;
+    private readonly BlockFilter _filter;
+    private readonly IBufferWriter<byte> _output;
+    private readonly Row _row = new();
+    private byte[] _arena = [];
+    private bool _skip;
+    private ulong _pointerSize;
+
+    /// <summary>Makes the view, and writes the row of names where the format has one.</summary>
+    /// <param name="format">The form of the rows.</param>
+    /// <param name="filter">Which blocks are listed.</param>
+    /// <param name="output">Gets UTF-8.</param>
+    public BlocksView(BlockFormat format, BlockFilter filter, IBufferWriter<byte> output)
+    {
+        _format = format;
+        _filter = filter;
+        _output = output;
+        output.Write(format switch
+        {
+            BlockFormat.Csv => "address,size,usable,state,arena\n"u8,
+            BlockFormat.Text => "address                     size        usable  state      arena\n"u8,
+            _ => ""u8,
+        });
+    }
+
+    /// <inheritdoc/>
+    public void BeginSegment(Arena arena, Segment segment)
+    {
+        _skip = _filter.Arena is { } wanted && wanted != arena.Address;
+        _pointerSize = (ulong)arena.Layout.PointerSize;
+        _arena = Encoding.ASCII.GetBytes($"0x{arena.Address:x}");
+    }
+
+    /// <inheritdoc/>
+    public void Add(Block block)
+    {
+        if (!_skip && _filter.Wants(block.State, block.Size))
+        {
+            ulong usable = block.State is BlockState.Used or BlockState.Tcache or BlockState.Fast ? block.Size - _pointerSize : 0;
+            WriteRow(block.Address + (2 * _pointerSize), block.Size, usable, block.State, _arena);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Add(MmappedBlock block)
+    {
+        ulong size = block.Range.End - block.Chunk;
+        if (_filter.Arena is null && _filter.Wants(BlockState.Mmapped, size))
+        {
+            WriteRow(block.User, size, block.Usable, BlockState.Mmapped, []);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void EndSegment()
+    {
+    }
+
+    private void WriteRow(ulong address, ulong size, ulong usable, BlockState state, ReadOnlySpan<byte> arena)
+    {
+        byte[] name = s_states[(int)state];
+        _row.Begin();
+        switch (_format)
+        {
+            case BlockFormat.Csv:
+                _row.Address(address).Text(","u8).Number(size).Text(","u8).Number(usable).Text(","u8).Text(name).Text(","u8).Text(arena);
+                break;
+            case BlockFormat.JsonLines:
+                _row.Text("{\"address\":\""u8).Address(address).Text("\",\"size\":"u8).Number(size).Text(",\"usable\":"u8).Number(usable)
+                    .Text(",\"state\":\""u8).Text(name).Text("\",\"arena\":"u8);
+                _ = arena.IsEmpty ? _row.Text("null}"u8) : _row.Text("\""u8).Text(arena).Text("\"}"u8);
+                break;
+            default:
+                _row.Address(address).NumberUpTo(SizeEnd, size).NumberUpTo(UsableEnd, usable).FillTo(UsableEnd + 2).Text(name);
+                _ = arena.IsEmpty ? _row : _row.FillTo(ArenaStart).Text(arena);
+                break;
+        }
+
+        _output.Write(_row.Text("\n"u8).Bytes);
+    }
+
+    /// <summary>A row that is being written.</summary>
+    private sealed class Row
+    {
+        private readonly byte[] _bytes = new byte[LongestRow];
+        private int _length;
+
+        public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+
+        public void Begin() => _length = 0;
+
+        public Row Text(ReadOnlySpan<byte> text)
+        {
+            text.CopyTo(_bytes.AsSpan(_length));
+            _length += text.Length;
+            return this;
+        }
+
+        public Row Address(ulong address)
+        {
+            Text("0x"u8);
+            Utf8Formatter.TryFormat(address, _bytes.AsSpan(_length), out int length, 'x');
+            _length += length;
+            return this;
+        }
+
+        public Row Number(ulong number)
+        {
+            Utf8Formatter.TryFormat(number, _bytes.AsSpan(_length), out int length);
+            _length += length;
+            return this;
+        }
+
+        /// <summary>Writes a number that ends before a column.</summary>
+        public Row NumberUpTo(int column, ulong number)
+        {
+            Span<byte> digits = stackalloc byte[20];
+            Utf8Formatter.TryFormat(number, digits, out int length);
+            return FillTo(column - length).Text(digits[..length]);
+        }
+
+        public Row FillTo(int column)
+        {
+            int fill = Math.Max(column - _length, 0);
+            _bytes.AsSpan(_length, fill).Fill((byte)' ');
+            _length += fill;
+            return this;
+        }
+    }
+}
