@@ -30,6 +30,7 @@ internal sealed class CommandLine
 
     private readonly Option<bool> _noFold = new("--no-fold") { Description = "show long uniform stretches in full" };
     private readonly Option<bool> _swapIn = SharedOptions.SwapIn();
+    private readonly Option<bool> _freeze = SharedOptions.Freeze();
     private readonly Option<bool> _totals = new("--totals") { Description = "a line of totals under each mapping" };
     private readonly Option<bool> _runs = new("--runs") { Description = "with json: the states of each mapping's pages, run-length encoded" };
     private readonly Option<bool> _noPageFlags = new("--no-page-flags")
@@ -43,7 +44,7 @@ internal sealed class CommandLine
     {
         Root = new RootCommand("Shows every page of a process and every block of its malloc heaps, as a picture.")
         {
-            _target, _show, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _noPageFlags, _swapIn,
+            _target, _show, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _noPageFlags, _swapIn, _freeze,
         };
         Root.SetAction(result => (int)map(ReadMap(result)));
         Root.Subcommands.Add(BlocksCommand.Make());
@@ -84,6 +85,7 @@ internal sealed class CommandLine
                 ? parts.Aggregate((MapParts)0, (all, part) => all | Enum.Parse<MapParts>(part, ignoreCase: true))
                 : MapParts.Pages | MapParts.Heaps | MapParts.Summary,
             SwapIn = result.GetValue(_swapIn),
+            Freeze = result.GetValue(_freeze),
             Runs = result.GetValue(_runs),
             Legend = result.GetValue(_legend) != "none",
             Filter = ReadFilter(result.GetValue(_filter)),

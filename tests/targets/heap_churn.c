@@ -66,6 +66,14 @@ static void churn_other_thread(size_t index) {
     churn_thread(index + 1);
 }
 
+static uint64_t *churn_states;
+
+static void churn_on(size_t index) {
+    if (churn_states[index] == 0)
+        churn_states[index] = churn_seed * 1000003 + index * 7919 + 1;
+    churn_once(churn_slots + index * SLOTS, &churn_states[index]);
+}
+
 // churn SEED THREADS OPERATIONS; the main thread is one of them.
 static void churn(int argc, char **argv) {
     churn_seed = number(argc, argv, 0, 1);
@@ -82,6 +90,15 @@ static void churn(int argc, char **argv) {
         if (shared_slots[i])
             keep(shared_slots[i]);
     tell();
+}
+
+// busy SEED THREADS: they go on for ever, so that nothing can be told of them.
+static void busy(int argc, char **argv) {
+    churn_seed = number(argc, argv, 0, 1);
+    churn_threads = number(argc, argv, 1, 4);
+    churn_slots = blank((churn_threads + 1) * SLOTS * sizeof *churn_slots);
+    churn_states = blank((churn_threads + 1) * sizeof *churn_states);
+    keep_working(churn_threads, churn_on);
 }
 
 // big BYTES BLOCKS: four tenths of them are freed, in random runs. Each block holds the address of the one made before it.
@@ -130,5 +147,5 @@ static void idle(int argc, char **argv) {
 }
 
 const struct heap_situation churn_situations[] = {
-    {"churn", churn}, {"big", big}, {"one", one}, {"idle", idle}, {NULL, NULL},
+    {"churn", churn}, {"busy", busy}, {"big", big}, {"one", one}, {"idle", idle}, {NULL, NULL},
 };

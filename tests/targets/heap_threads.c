@@ -29,6 +29,13 @@ static void *work_and_end(void *index) {
     return NULL;
 }
 
+static void *work_on(void *index) {
+    pthread_barrier_wait(&all_done);
+    for (;;)
+        work_of_thread((size_t)index);
+    return NULL;
+}
+
 static void start(size_t count, void (*work)(size_t), void *(*body)(void *), pthread_t *threads) {
     if (count > MAX_THREADS)
         fail("too many threads");
@@ -44,6 +51,11 @@ static void start(size_t count, void (*work)(size_t), void *(*body)(void *), pth
 void stand_still_after(size_t count, void (*work)(size_t index)) {
     pthread_t threads[MAX_THREADS];
     start(count, work, work_and_wait, threads);
+}
+
+void keep_working(size_t count, void (*work)(size_t index)) {
+    pthread_t threads[MAX_THREADS];
+    start(count, work, work_on, threads);
 }
 
 void let_end_after(size_t count, void (*work)(size_t index)) {

@@ -11,8 +11,6 @@ namespace PageAlloc.Cli.Commands;
 /// <summary><c>pagealloc blocks TARGET</c>: a row for each malloc block.</summary>
 internal static class BlocksCommand
 {
-    private const int MostProblems = 20;
-
     /// <summary>Makes the command.</summary>
     public static Command Make()
     {
@@ -22,7 +20,8 @@ internal static class BlocksCommand
         var minSize = new Option<string?>("--min-size") { Description = "only chunks of this size or more; K, M and G are understood", HelpName = "SIZE" };
         var arena = new Option<string?>("--arena") { Description = "only blocks of the arena with this address", HelpName = "ADDR" };
         Option<bool> swapIn = SharedOptions.SwapIn();
-        var command = new Command("blocks", "Lists every malloc block, in address order") { target, format, state, minSize, arena, swapIn };
+        Option<bool> freeze = SharedOptions.Freeze();
+        var command = new Command("blocks", "Lists every malloc block, in address order") { target, format, state, minSize, arena, swapIn, freeze };
         command.SetAction(result =>
         {
             string[]? states = SharedOptions.Split(result.GetValue(state));
@@ -33,15 +32,17 @@ internal static class BlocksCommand
             };
             filter = states is null ? filter : filter with { States = states.Select(s => BlockFilter.StateOf(s)!.Value) };
             BlockFormat form = result.GetValue(format) switch { "csv" => BlockFormat.Csv, "jsonl" => BlockFormat.JsonLines, _ => BlockFormat.Text };
-            return (int)Run(result.GetValue(target)!, form, filter, result.GetValue(swapIn), new StdOut(1));
+            using OpenedTarget opened = OpenedTarget.Open(result.GetValue(target)!, result.GetValue(freeze));
+            return (int)Run(opened, form, filter, result.GetValue(swapIn), new StdOut(1));
         });
         return command;
     }
 
-    private static ExitCode Run(string name, BlockFormat format, BlockFilter filter, bool swapIn, StdOut output)
+    private static ExitCode Run(OpenedTarget opened, BlockFormat format, BlockFilter filter, bool swapIn, StdOut output)
     {
-        using ITarget target = TargetOpener.Open(name);
+        ITarget target = opened.Target;
         using HeapReader heaps = HeapReader.Open(target, MappingTable.Read(target), swapIn);
+        opened.Release(heaps);
         if (heaps.Heaps.Allocator != "glibc")
         {
             string why = heaps.Heaps.Allocator is { } other ? $"it uses {other}" : "it has no malloc that is known";
@@ -56,19 +57,15 @@ internal static class BlocksCommand
         var view = new BlocksView(format, filter, output);
         WalkFaults faults = OrderedWalk.Run(heaps, view, filter.Arena is { } only ? (a, _) => a.Address == only : null);
         output.Flush();
+        opened.SayPause();
         if (faults.SwappedBytes != 0)
         {
             StdErr.Write($"{faults.SwappedBytes} bytes of the heap are swapped out, and their blocks unknown: --swap-in reads them");
         }
 
-        foreach (Problem problem in faults.Problems.Take(MostProblems))
+        foreach (string line in HeapProblemsView.Describe(faults.Problems))
         {
-            StdErr.Write(problem.Text);
-        }
-
-        if (faults.Problems.Count > MostProblems)
-        {
-            StdErr.Write($"and {faults.Problems.Count - MostProblems} problems more");
+            StdErr.Write(line);
         }
 
         return faults.Any ? ExitCode.Incomplete : ExitCode.Done;

@@ -15,7 +15,8 @@ internal static class MapCommand
     /// <summary>Runs the command.</summary>
     public static ExitCode Run(MapRequest request, StdOut output)
     {
-        using ITarget target = TargetOpener.Open(request.Target);
+        using OpenedTarget opened = OpenedTarget.Open(request.Target, request.Freeze);
+        ITarget target = opened.Target;
         PageTable table = PageTableReader.Read(target, MappingTable.Read(target, request.Read), request.Read);
         IReadOnlyList<MappingPages> shown = request.Filter is { } filter
             ? [.. table.Mappings.Where(m => filter.Matches(m.Mapping))]
@@ -27,9 +28,10 @@ internal static class MapCommand
 
         using HeapReader? heaps = HeapOpener.TryOpen(
             target, [.. table.Mappings.Select(m => m.Mapping)], request.SwapIn, out TargetException? failure);
+        opened.Release(heaps);
         bool wantsHeaps = (request.Parts & (MapParts.Heaps | MapParts.Summary)) != 0;
         bool isComplete = request.Json
-            ? WriteJson(request, target.Info, table, shown, wantsHeaps ? heaps : null, output)
+            ? WriteJson(request, target.Info with { Pause = opened.Pause }, table, shown, wantsHeaps ? heaps : null, output)
             : WriteText(request, table, shown, heaps, output);
         output.Flush();
         if (request.Read.UsePageFlags)
@@ -37,6 +39,7 @@ internal static class MapCommand
             SayWhatIsMissing(table.Unknown);
         }
 
+        opened.SayPause();
         if (failure is not null)
         {
             HeapOpener.Say(failure);

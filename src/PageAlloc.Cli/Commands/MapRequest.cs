@@ -27,6 +27,8 @@ internal sealed record MapRequest
 
     public bool SwapIn { get; init; }
 
+    public bool Freeze { get; init; }
+
     public bool Runs { get; init; }
 
     public bool Legend { get; init; } = true;

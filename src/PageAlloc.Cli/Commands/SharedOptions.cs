@@ -32,6 +32,10 @@ internal static class SharedOptions
     public static Option<bool> SwapIn() =>
         new("--swap-in") { Description = "read swapped pages of heaps too, which brings them back into RAM" };
 
+    /// <summary>Whether the process is to stand still while it is read.</summary>
+    public static Option<bool> Freeze() =>
+        new("--freeze") { Description = "stop the process while its memory is copied, some milliseconds; it runs on even if pagealloc is killed" };
+
     /// <summary>An option that has one of a few values.</summary>
     public static Option<string> Choice(string name, string description, string usual, params string[] values)
     {

@@ -42,6 +42,20 @@ public sealed class ArenaTotals
         _bytes[(int)block.State] += block.Size;
     }
 
+    internal void AddProblems(ArenaTotals other)
+    {
+        foreach (Problem problem in other._problems)
+        {
+            Add(problem);
+        }
+    }
+
+    internal void ReplaceProblems(Problem problem)
+    {
+        _problems.Clear();
+        _problems.Add(problem);
+    }
+
     internal void Add(Problem problem)
     {
         if (_problems.Count < MaxProblems)

@@ -8,8 +8,8 @@ public static class HeapWalk
     private const int Attempts = 3;
 
     /// <summary>
-    /// Sums up every arena. A heap that changes meanwhile is read again; when it never stands still, the last sums come
-    /// with a problem that says so.
+    /// Sums up every arena. Heaps that change meanwhile are read again; the sums of one that never stands still come
+    /// with a problem that says so, and with no other.
     /// </summary>
     /// <param name="reader">The heaps.</param>
     /// <returns>The sums, in the order of <see cref="HeapSet.Arenas"/>.</returns>
@@ -18,7 +18,7 @@ public static class HeapWalk
         for (int attempt = 1; ; attempt++)
         {
             IReadOnlyList<ArenaTotals> totals = Run(reader, NoSink.Instance);
-            if (attempt == Attempts || totals.All(t => t.Problems.All(p => p.Kind != ProblemKind.Changing)))
+            if (attempt == Attempts || reader.IsCopy || !IsChanging(reader.Heaps, totals))
             {
                 return totals;
             }
@@ -39,17 +39,34 @@ public static class HeapWalk
         }
 
         IReadOnlyList<ArenaTotals> totals = WalkAll(reader, sink);
-        if (!reader.IsUnchanged())
+        IReadOnlySet<ulong> changed = reader.FindChanged();
+        foreach (ArenaTotals arena in totals)
         {
-            foreach (ArenaTotals arena in totals)
+            if (FindChange(arena, changed) is { } problem)
             {
-                arena.Add(new Problem(
-                    ProblemKind.Changing, arena.Arena.Address, arena.Arena.Address, "the heap changed while it was read: these numbers are of more than one moment"));
+                arena.ReplaceProblems(problem);
             }
         }
 
         return totals;
     }
+
+    /// <summary>What to say of an arena that was changing, instead of what looked wrong meanwhile; null when it stood still.</summary>
+    /// <param name="totals">What its walk gave.</param>
+    /// <param name="changed">The arenas that are not what they were before.</param>
+    internal static Problem? FindChange(ArenaTotals totals, IReadOnlySet<ulong> changed)
+    {
+        Arena arena = totals.Arena;
+        string? why = changed.Contains(arena.Address) ? "it changed while it was read: these numbers are of more than one moment"
+            : totals.Problems.Count != 0 && arena.State.Mutex != 0 ? "a thread is at work in it, and left it half changed"
+            : null;
+        return why is null ? null
+            : new Problem(ProblemKind.Changing, arena.Address, arena.Address, $"{why}; try again, or with --freeze");
+    }
+
+    private static bool IsChanging(HeapSet heaps, IReadOnlyList<ArenaTotals> totals) =>
+        heaps.Problems.Any(p => p.Kind is ProblemKind.Changing or ProblemKind.BrokenTcache)
+        || totals.Any(t => t.Problems.Any(p => p.Kind == ProblemKind.Changing));
 
     /// <summary>Walks every arena, without a look at whether it changes.</summary>
     internal static IReadOnlyList<ArenaTotals> WalkAll(HeapReader reader, IBlockSink sink)

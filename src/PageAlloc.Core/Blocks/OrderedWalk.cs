@@ -38,7 +38,8 @@ public static class OrderedWalk
             [.. heaps.Arenas.SelectMany(a => a.Segments.Select(s => (a, s))).Where(p => wants?.Invoke(p.a, p.s) ?? true)];
         segments.Sort((a, b) => a.Segment.Range.Start.CompareTo(b.Segment.Range.Start));
         IEnumerable<Arena> arenas = wants is null ? heaps.Arenas : segments.Select(p => p.Arena).Distinct();
-        List<Problem> problems = [.. heaps.Problems, .. arenas.SelectMany(a => a.Problems)];
+        List<Problem> problems = [.. heaps.Problems];
+        var byArena = arenas.ToDictionary(a => a.Address, a => new ArenaTotals(a));
         List<MmappedBlock> mappings = [.. heaps.Mmapped.OrderBy(m => m.Range.Start)];
         var counter = new UnknownCounter(sink);
         var walk = new ChunkWalk(reader.Memory, reader.Cache, heaps.Lists, counter);
@@ -48,14 +49,15 @@ public static class OrderedWalk
         {
             AddMmapped(segment.Range.Start);
             ArenaTotals totals = walk.Run(arena with { Segments = [segment], Problems = [] });
-            problems.AddRange(totals.Problems);
+            byArena[arena.Address].AddProblems(totals);
             swapped += totals.SwappedBytes;
         }
 
         AddMmapped(ulong.MaxValue);
-        if (!reader.IsUnchanged())
+        IReadOnlySet<ulong> changed = reader.FindChanged();
+        foreach (ArenaTotals totals in byArena.Values)
         {
-            problems.Add(new Problem(ProblemKind.Changing, 0, 0, "the heap changed while it was read: these blocks are of more than one moment"));
+            problems.AddRange(HeapWalk.FindChange(totals, changed) is { } change ? [change] : totals.Problems);
         }
 
         return new WalkFaults(problems, counter.Bytes, swapped);

@@ -23,10 +23,23 @@ public sealed record Arena
     /// <summary>The numbers of the threads that use it, as far as they were found.</summary>
     public required IReadOnlyList<int> Threads { get; init; }
 
-
     /// <summary>What was found wrong before its chunks were walked.</summary>
     public required IReadOnlyList<Problem> Problems { get; init; }
 
     /// <summary>Its address.</summary>
     public ulong Address => State.Address;
+
+    /// <summary>Whether an address is in one of its segments.</summary>
+    internal bool Holds(ulong address)
+    {
+        foreach (Segment segment in Segments)
+        {
+            if (segment.Range.Contains(address))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -27,9 +27,12 @@ public sealed class HeapReader : IDisposable
     /// <summary>Whether the process was forked and ran no other program since: only then a tcache may have no thread.</summary>
     internal bool WasForked { get; }
 
-    internal IMemory Memory { get; }
+    /// <summary>Whether a copy is read, which does not change.</summary>
+    internal bool IsCopy => Memory is CopiedMemory;
 
-    internal MemoryCache Cache { get; }
+    internal IMemory Memory { get; private set; }
+
+    internal MemoryCache Cache { get; private set; }
 
     /// <summary>Looks for the heaps of <paramref name="target"/>.</summary>
     /// <param name="target">The target; its memory must be readable.</param>
@@ -49,6 +52,18 @@ public sealed class HeapReader : IDisposable
         return new HeapReader(memory, new MemoryCache(memory, pointerSize), mappings, ThreadNumbers(target.Info.Pid), wasForked);
     }
 
+    /// <summary>
+    /// Copies the resident pages of all heaps; from now on only the copy is read, and the target may go on. It takes as much
+    /// memory as they do.
+    /// </summary>
+    public void TakeCopy()
+    {
+        var copy = new CopiedMemory(Memory, Heaps.Arenas.SelectMany(a => a.Segments).Select(s => s.Range));
+        Memory.Dispose();
+        Memory = copy;
+        Cache = new MemoryCache(copy, Cache.PointerSize);
+    }
+
     /// <summary>Looks for the heaps anew: the target has changed.</summary>
     public void Refresh()
     {
@@ -56,12 +71,25 @@ public sealed class HeapReader : IDisposable
         Heaps = Find();
     }
 
-    /// <summary>Whether no arena and no tcache has changed since they were read.</summary>
-    internal bool IsUnchanged()
+    /// <summary>The addresses of the arenas that are not what they were when read, or whose tcaches are not.</summary>
+    internal IReadOnlySet<ulong> FindChanged()
     {
+        if (IsCopy)
+        {
+            return new HashSet<ulong>();
+        }
+
         Cache.Clear();
-        return Heaps.Arenas.All(a => ArenaState.Read(Cache, a.Address, a.Layout) is { } now && now.Equals(a.State))
-            && Heaps.Tcaches.All(t => t.IsUnchanged(Cache));
+        var changed = Heaps.Arenas
+            .Where(a => ArenaState.Read(Cache, a.Address, a.Layout) is not { } now || !now.Equals(a.State))
+            .Select(a => a.Address).ToHashSet();
+        foreach (Tcache cache in Heaps.Tcaches.Where(t => !t.IsUnchanged(Cache)))
+        {
+            // It may hold blocks of any arena; most are of the one that it lies in.
+            changed.UnionWith(Heaps.Arenas.Where(a => a.Holds(cache.Address) || cache.Chunks.Any(a.Holds)).Select(a => a.Address));
+        }
+
+        return changed;
     }
 
     /// <summary>Adds tcaches that no thread has.</summary>

@@ -41,6 +41,9 @@ public sealed record TargetInfo
     /// <summary>The path of the program, as the link /proc/PID/exe tells it; null when it can't be read.</summary>
     public required ReadOnlyMemory<byte>? Executable { get; init; }
 
+    /// <summary>How long the process stood still while it was read; null when it was not stopped.</summary>
+    public TimeSpan? Pause { get; init; }
+
     /// <summary>The size of a base page in bytes.</summary>
     public required int PageSize { get; init; }
 

@@ -34,15 +34,32 @@ public static class HeapProblemsView
             sink.Write($"  {TextSink.Size(swapped)} are not known, as they are swapped out (--swap-in reads them)").EndLine();
         }
 
-        Problem[] problems = [.. heaps.Problems, .. arenas.SelectMany(a => a.Problems)];
-        foreach (Problem problem in problems.Take(MostProblems))
+        foreach (string line in Describe([.. heaps.Problems, .. arenas.SelectMany(a => a.Problems)]))
         {
-            sink.Write(problem.Arena == 0 ? "  problem: " : $"  problem in arena @0x{problem.Arena:x}: ").Write(problem.Text).EndLine();
+            sink.Write("  "u8).Write(line).EndLine();
+        }
+    }
+
+    /// <summary>Problems in words, a line each, 20 at most; arenas that have the same one share a line.</summary>
+    /// <param name="problems">The problems.</param>
+    public static IEnumerable<string> Describe(IReadOnlyList<Problem> problems)
+    {
+        IGrouping<string, Problem>[] groups = [.. problems.GroupBy(p => p.Text, StringComparer.Ordinal)];
+        foreach (IGrouping<string, Problem> group in groups.Take(MostProblems))
+        {
+            ulong[] arenas = [.. group.Select(p => p.Arena).Where(a => a != 0).Distinct()];
+            string where = arenas.Length switch
+            {
+                0 => "problem",
+                1 => $"problem in arena @0x{arenas[0]:x}",
+                _ => $"problem in {TextSink.Count((ulong)arenas.Length)} arenas, the first @0x{arenas[0]:x}",
+            };
+            yield return $"{where}: {group.Key}";
         }
 
-        if (problems.Length > MostProblems)
+        if (groups.Length > MostProblems)
         {
-            sink.Write($"  and {TextSink.Count((ulong)(problems.Length - MostProblems))} problems more (--format json lists up to 100 of each arena)").EndLine();
+            yield return $"and {TextSink.Count((ulong)(groups.Length - MostProblems))} problems more (--format json lists up to 100 of each arena)";
         }
     }
 }

@@ -97,6 +97,11 @@ public static class JsonView
             json.WriteNullValue();
         }
 
+        if (target.Pause is { } pause)
+        {
+            json.WriteNumber("frozenMilliseconds"u8, Math.Round(pause.TotalMilliseconds, 3));
+        }
+
         json.WriteNumber("pageSize"u8, target.PageSize);
         json.WritePropertyName("pointerSize"u8);
         if (target.PointerSize != 0)

@@ -98,8 +98,9 @@ public sealed class BlocksLiveTests
         var seen = 0;
         foreach (string path in Directory.EnumerateDirectories($"/proc/{target.Pid}/task").Where(p => Path.GetFileName(p) != $"{target.Pid}"))
         {
-            string[] words = File.ReadAllText($"{path}/syscall").Split(' ');
-            Skips.Unless(words.Length > 3, "needs root");
+            // It may be on its way to where it waits.
+            string[] words = [];
+            Assert.True(SpinWait.SpinUntil(() => (words = File.ReadAllText($"{path}/syscall").Split(' ')).Length > 3, TimeSpan.FromSeconds(10)));
             ulong pointer = ulong.Parse(words[^2].AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             JsonElement what = WhatIs(target, pointer);
             Assert.Equal("stack", what.GetProperty("kind").GetString());

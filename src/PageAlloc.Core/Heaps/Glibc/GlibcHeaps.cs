@@ -50,7 +50,7 @@ internal sealed class GlibcHeaps
             var caches = new Dictionary<ulong, Tcache>();
             var addresses = ring.Select(a => a.Address).ToHashSet();
             List<MallocThread> threads = ThreadCaches.Find(_memory, pointers, _tids, addresses, IsHeap, layout, caches);
-            foreach (Tcache cache in caches.Values.Where(c => ring.Any(a => Holds(a, c.Address))))
+            foreach (Tcache cache in caches.Values.Where(c => ring.Any(a => a.Holds(c.Address))))
             {
                 lists.Add(cache);
                 tcaches.Add(cache);
@@ -90,8 +90,6 @@ internal sealed class GlibcHeaps
 
         bool IsHeap(ulong address) => heaps.Exists(h => h.Contains(address));
     }
-
-    private static bool Holds(Arena arena, ulong address) => arena.Segments.Any(s => s.Range.Contains(address));
 
     private List<Arena> ReadRing(MainArena main)
     {

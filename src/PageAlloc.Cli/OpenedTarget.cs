@@ -1,0 +1,78 @@
+using System.Globalization;
+using PageAlloc.Cli.Terminal;
+using PageAlloc.Heaps;
+using PageAlloc.Targets;
+
+namespace PageAlloc.Cli;
+
+/// <summary>A target that was opened, and stands still until it is released where that was asked for.</summary>
+internal sealed class OpenedTarget : IDisposable
+{
+    private readonly ProcessFreezer? _freezer;
+
+    private OpenedTarget(ITarget target, ProcessFreezer? freezer)
+    {
+        Target = target;
+        _freezer = freezer;
+    }
+
+    /// <summary>The target.</summary>
+    public ITarget Target { get; }
+
+    /// <summary>How long it stood still, once it was released; null when it was not stopped.</summary>
+    public TimeSpan? Pause { get; private set; }
+
+    /// <summary>Opens what <paramref name="name"/> names.</summary>
+    /// <param name="name">A process's number or name.</param>
+    /// <param name="freeze">Whether the process is to stand still.</param>
+    /// <exception cref="TargetException">It can't be opened, or not be stopped.</exception>
+    public static OpenedTarget Open(string name, bool freeze)
+    {
+        ITarget target = TargetOpener.Open(name);
+        if (!freeze)
+        {
+            return new OpenedTarget(target, null);
+        }
+
+        // Files opened before it stands still may be those of a program that it has replaced by exec since.
+        int pid = target.Info.Pid;
+        target.Dispose();
+        ProcessFreezer freezer = ProcessFreezer.Freeze(pid);
+        try
+        {
+            return new OpenedTarget(LiveProcess.Open(pid), freezer);
+        }
+        catch
+        {
+            freezer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Copies what the walk of the heaps will need and lets the process run on, before anything is written.</summary>
+    /// <param name="heaps">The heaps; null when there are none.</param>
+    public void Release(HeapReader? heaps)
+    {
+        if (_freezer is not null && Pause is null)
+        {
+            heaps?.TakeCopy();
+            Pause = _freezer.Release();
+        }
+    }
+
+    /// <summary>Says how long the process stood still.</summary>
+    public void SayPause()
+    {
+        if (Pause is { } pause)
+        {
+            StdErr.Write(string.Create(CultureInfo.InvariantCulture, $"process {Target.Info.Pid} was frozen for {pause.TotalMilliseconds:F1} ms"));
+        }
+    }
+
+    /// <summary>Lets the process run on, and closes it.</summary>
+    public void Dispose()
+    {
+        _freezer?.Dispose();
+        Target.Dispose();
+    }
+}
