@@ -6,15 +6,22 @@ namespace PageAlloc.Heaps.Glibc;
 internal static class ArenaSegments
 {
     /// <summary>The segments in address order, and what is wrong with them.</summary>
+    /// <param name="memory">The target's memory.</param>
+    /// <param name="arena">The arena.</param>
+    /// <param name="isMain">Whether it is a main arena.</param>
+    /// <param name="layout">The layout.</param>
+    /// <param name="mappings">All mappings.</param>
+    /// <param name="sbrkBase">The first break of a main arena that is not contiguous, if it is known; else 0.</param>
+    /// <param name="problems">Gets what is wrong.</param>
     public static List<Segment> Find(
-        MemoryCache memory, ArenaState arena, bool isMain, GlibcLayout layout, IReadOnlyList<Mapping> mappings, List<Problem> problems)
+        MemoryCache memory, ArenaState arena, bool isMain, GlibcLayout layout, IReadOnlyList<Mapping> mappings, ulong sbrkBase, List<Problem> problems)
     {
         if (arena.IsUnused)
         {
             return [];
         }
 
-        List<Segment> segments = isMain ? OfMain(memory, arena, layout, mappings, problems) : OfThreads(memory, arena, layout, problems);
+        List<Segment> segments = isMain ? OfMain(memory, arena, layout, mappings, sbrkBase, problems) : OfThreads(memory, arena, layout, problems);
         segments.Sort((a, b) => a.Range.Start.CompareTo(b.Range.Start));
         ulong sum = 0;
         foreach (Segment segment in segments)
@@ -56,7 +63,7 @@ internal static class ArenaSegments
 
     // Contiguous: from the first break that malloc got, to the end of top. Foreign memory between counts as the arena's.
     private static List<Segment> OfMain(
-        MemoryCache memory, ArenaState arena, GlibcLayout layout, IReadOnlyList<Mapping> mappings, List<Problem> problems)
+        MemoryCache memory, ArenaState arena, GlibcLayout layout, IReadOnlyList<Mapping> mappings, ulong sbrkBase, List<Problem> problems)
     {
         ulong alignment = (ulong)layout.Alignment - 1;
         if (!memory.TryReadWord(arena.Top + (ulong)layout.PointerSize, out ulong word))
@@ -84,6 +91,6 @@ internal static class ArenaSegments
             return [new Segment(new AddressRange(start, end), layout.FirstChunk(start))];
         }
 
-        return NonContiguousSegments.Find(memory, arena, layout, mappings, end);
+        return NonContiguousSegments.Find(memory, arena, layout, mappings, end, sbrkBase);
     }
 }

@@ -104,13 +104,14 @@ internal sealed class GlibcHeaps
 
             var problems = new List<Problem>();
             bool isMain = address == main.Address;
+            MallocParameters? known = isMain && state.IsNonContiguous ? MallocParameters.Find(_pages, main.Mapping.Range, null, _memory.PointerSize) : null;
             arenas.Add(new Arena
             {
                 State = state,
                 IsMain = isMain,
                 Library = main.Mapping.Name,
                 Layout = main.Layout,
-                Segments = ArenaSegments.Find(_memory, state, isMain, main.Layout, _mappings, problems),
+                Segments = ArenaSegments.Find(_memory, state, isMain, main.Layout, _mappings, known?.SbrkBase ?? 0, problems),
                 Threads = [],
                 Problems = problems,
             });
@@ -123,7 +124,7 @@ internal sealed class GlibcHeaps
     private void AddMmapped(
         MainArena main, Arena arena, List<AddressRange> heaps, List<MallocParameters> parameters, List<MmappedBlock> mmapped, List<Problem> problems)
     {
-        ulong sbrkBase = arena.State.IsUnused || arena.State.IsNonContiguous || arena.Segments.Count == 0 ? 0 : arena.Segments[0].Range.Start;
+        ulong? sbrkBase = arena.State.IsUnused ? 0 : arena.State.IsNonContiguous || arena.Segments.Count == 0 ? null : arena.Segments[0].Range.Start;
         MallocParameters? known = MallocParameters.Find(_pages, main.Mapping.Range, sbrkBase, _memory.PointerSize);
         if (known is not null)
         {

@@ -62,8 +62,13 @@ internal sealed class MmappedChunks
         return IsExactly(chosen, wanted) ? chosen : found;
     }
 
-    private static bool IsExactly(List<MmappedBlock> blocks, (ulong Blocks, ulong Bytes) wanted) =>
-        (ulong)blocks.Count == wanted.Blocks && blocks.Aggregate(0UL, (sum, b) => sum + b.Range.Length) == wanted.Bytes;
+    // Since 2.43 each mremap leaves malloc's counter of bytes off by a header.
+    private bool IsExactly(List<MmappedBlock> blocks, (ulong Blocks, ulong Bytes) wanted)
+    {
+        ulong bytes = blocks.Aggregate(0UL, (sum, b) => sum + b.Range.Length);
+        ulong off = Math.Max(bytes, wanted.Bytes) - Math.Min(bytes, wanted.Bytes);
+        return (ulong)blocks.Count == wanted.Blocks && (off == 0 || (IsNewForm && off % (ulong)_layout.HeaderSize == 0 && off < (ulong)_pages.PageSize));
+    }
 
     private List<MmappedBlock> FindAll(IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, bool jump, bool thorough)
     {

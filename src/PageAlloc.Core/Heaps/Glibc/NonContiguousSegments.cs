@@ -13,21 +13,23 @@ internal static class NonContiguousSegments
 
     /// <summary>The segments, the one with top among them.</summary>
     public static List<Segment> Find(
-        MemoryCache memory, ArenaState arena, GlibcLayout layout, IReadOnlyList<Mapping> mappings, ulong topEnd)
+        MemoryCache memory, ArenaState arena, GlibcLayout layout, IReadOnlyList<Mapping> mappings, ulong topEnd, ulong sbrkBase)
     {
         var segments = new List<Segment>();
         ulong found = 0;
         int steps = MaxSteps;
         foreach (Mapping mapping in Candidates(mappings, arena, layout))
         {
-            ulong at = mapping.Range.Start;
+            // Only the break may begin within a page: before it is what others took, in static programs the loader.
+            bool isBreak = sbrkBase % (ulong)memory.PageSize != 0 && mapping.Range.Contains(sbrkBase);
+            ulong at = isBreak ? sbrkBase : mapping.Range.Start;
             while (at < mapping.Range.End && found < arena.SystemBytes && steps > 0)
             {
                 ulong first = layout.FirstChunk(at);
                 ulong end = EndOfChain(memory, layout, first, mapping.Range.End, arena.Top, topEnd, ref steps);
                 if (end == 0 || found + (end - at) > arena.SystemBytes)
                 {
-                    at += (ulong)memory.PageSize;
+                    at = (at & ~((ulong)memory.PageSize - 1)) + (ulong)memory.PageSize;
                     continue;
                 }
 
