@@ -16,10 +16,17 @@ internal sealed class ChunkProof(MemoryCache memory, FreeLists lists)
     private int _steps = MaxSteps;
 
     /// <summary>The first chunk at or behind <paramref name="address"/>; <paramref name="limit"/> when there is none.</summary>
-    public ulong FindFrom(ulong address, ulong limit, Arena arena)
+    public ulong FindFrom(ulong address, ulong limit, Arena arena) => Find(address, limit, limit, arena);
+
+    /// <summary>The first chunk in a part of a segment; the part's end when there is none.</summary>
+    /// <param name="address">Where the part begins.</param>
+    /// <param name="end">Where it ends.</param>
+    /// <param name="limit">The end of the segment.</param>
+    /// <param name="arena">The arena.</param>
+    public ulong Find(ulong address, ulong end, ulong limit, Arena arena)
     {
         GlibcLayout layout = arena.Layout;
-        for (ulong chunk = layout.FirstChunk(address); chunk < limit && _steps > 0; chunk += (ulong)layout.Alignment)
+        for (ulong chunk = layout.FirstChunk(address); chunk < end && _steps > 0; chunk += (ulong)layout.Alignment)
         {
             _steps--;
             if (!memory.TryReadWord(chunk + (ulong)layout.PointerSize, out _))
@@ -37,7 +44,7 @@ internal sealed class ChunkProof(MemoryCache memory, FreeLists lists)
             }
         }
 
-        return limit;
+        return end;
     }
 
     private bool Leads(ulong chunk, ulong limit, Arena arena)

@@ -12,6 +12,10 @@ internal sealed class ChunkWalk
 {
     private const ulong PreviousInUse = 1;
     private const ulong Mmapped = 2;
+    private const ulong NonMainArena = 4;
+
+    // How far before a broken header a chunk is looked for, where the one before may claim too much.
+    private const ulong BlamedBytes = 64 << 10;
 
     private readonly FreeLists _lists;
     private readonly IBlockSink _sink;
@@ -112,11 +116,15 @@ internal sealed class ChunkWalk
             }
             else if (size < layout.MinimumSize || size % (ulong)layout.Alignment != 0 || (word & Mmapped) != 0 || size > _limit - chunk)
             {
-                EmitPending(BlockState.Unknown);
                 chunk = SkipDamage(chunk, word);
             }
             else
             {
+                if ((word & NonMainArena) != 0 && _arena.IsMain)
+                {
+                    Report(ProblemKind.BrokenSize, chunk, $"the chunk at 0x{chunk:x} has the size field 0x{word:x}: that of a thread arena, in the main one");
+                }
+
                 Settle(chunk, word, _window.Word(header));
                 _pending = new Block(chunk, size, BlockState.Used);
                 _pendingForward = header.Length == 4 * layout.PointerSize ? _window.Word(header[(2 * (int)w)..]) : 0;
@@ -245,8 +253,27 @@ internal sealed class ChunkWalk
         return next;
     }
 
+    // A header that can't be is damaged, or is none, as the chunk before claims too much or too little.
     private ulong SkipDamage(ulong chunk, ulong word)
     {
+        if (_pending.Size != 0)
+        {
+            ulong start = Math.Max(_pending.Address + _arena.Layout.MinimumSize, chunk - Math.Min(chunk, BlamedBytes));
+            ulong real = _proof.Find(start, chunk, _limit, _arena);
+            if (real < chunk)
+            {
+                Report(
+                    ProblemKind.BrokenSize,
+                    _pending.Address,
+                    $"the chunk at 0x{_pending.Address:x} has the size 0x{_pending.Size:x}, but a chunk begins at 0x{real:x} and none at 0x{chunk:x}");
+                _pending = _pending with { Size = real - _pending.Address };
+                EmitPending(BlockState.Unknown);
+                _sawUnknown = true;
+                return real;
+            }
+        }
+
+        EmitPending(BlockState.Unknown);
         Report(
             ProblemKind.BrokenSize,
             chunk,

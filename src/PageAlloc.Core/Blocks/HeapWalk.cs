@@ -46,6 +46,13 @@ public static class HeapWalk
             {
                 arena.ReplaceProblems(problem);
             }
+            else if (arena.Problems.Any(p => p.Kind == ProblemKind.BrokenBins))
+            {
+                foreach (Problem link in BrokenLinks.Find(reader, arena.Arena))
+                {
+                    arena.Add(link);
+                }
+            }
         }
 
         return totals;

@@ -43,7 +43,7 @@ internal static class ArenaSegments
 
     private static List<Segment> OfThreads(MemoryCache memory, ArenaState arena, GlibcLayout layout, List<Problem> problems)
     {
-        if (HeapInfo.ReadAll(memory, arena.Address, arena.Top) is not { } heaps)
+        if (HeapInfo.ReadAll(memory, arena.Address, arena.Top, problems) is not { } heaps)
         {
             problems.Add(new Problem(
                 ProblemKind.BrokenTop, arena.Address, arena.Top, $"no heap of this arena holds its top chunk 0x{arena.Top:x}"));

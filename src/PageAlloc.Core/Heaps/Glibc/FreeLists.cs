@@ -121,17 +121,20 @@ internal sealed class FreeLists
         ulong head = arena.BinHead(1);
         ulong before = head;
         ulong chunk = arena.BinFirst(1);
+        ulong next = 0;
         for (int count = 0; chunk != head; count++)
         {
-            if (count > limit || (chunk + (2 * w)) % (ulong)layout.Alignment != 0
-                || !memory.TryReadWord(chunk + (2 * w), out ulong next)
+            bool isBroken = count > limit || (chunk + (2 * w)) % (ulong)layout.Alignment != 0
+                || !memory.TryReadWord(chunk + (2 * w), out next)
                 || !memory.TryReadWord(chunk + (3 * w), out ulong back)
-                || back != before)
+                || back != before;
+            if (isBroken)
             {
+                // The wrong link stands in the chunk before, unless that is the bin itself.
                 problems.Add(new Problem(
                     ProblemKind.BrokenLink,
                     arena.Address,
-                    chunk,
+                    before == head ? chunk : before,
                     $"the unsorted bin leads from 0x{before:x} to 0x{chunk:x}, which does not lead back or can't be read"));
                 return;
             }

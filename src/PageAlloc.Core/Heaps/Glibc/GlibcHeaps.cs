@@ -7,6 +7,7 @@ namespace PageAlloc.Heaps.Glibc;
 internal sealed class GlibcHeaps
 {
     private const int MaxArenas = 1 << 20;
+    private const int MaxBroken = 20;
 
     private readonly IMemory _pages;
     private readonly MemoryCache _memory;
@@ -136,7 +137,8 @@ internal sealed class GlibcHeaps
             return;
         }
 
-        List<MmappedBlock> blocks = new MmappedChunks(_pages, _memory, main.Layout).Find(
+        var chunks = new MmappedChunks(_pages, _memory, main.Layout);
+        List<MmappedBlock> blocks = chunks.Find(
             _mappings, heaps, known is null ? null : (known.MmappedBlocks, known.MmappedBytes));
         mmapped.AddRange(blocks);
         ulong bytes = blocks.Aggregate(0UL, (sum, b) => sum + b.Range.Length);
@@ -147,6 +149,10 @@ internal sealed class GlibcHeaps
                 0,
                 known.Address,
                 $"{blocks.Count} mmapped blocks of {bytes} bytes were found; malloc counts {known.MmappedBlocks} of {known.MmappedBytes} bytes"));
+            IEnumerable<AddressRange> taken = heaps.Concat(blocks.Select(b => b.Range)).OrderBy(r => r.Start);
+            int missing = (int)Math.Clamp((long)known.MmappedBlocks - blocks.Count, 0, MaxBroken);
+            problems.AddRange(chunks.FindBroken(_mappings, [.. taken], missing).Select(chunk => new Problem(
+                ProblemKind.BrokenSize, 0, chunk, $"the size of the mmapped block at 0x{chunk:x} is not that of any mapping there")));
         }
     }
 }

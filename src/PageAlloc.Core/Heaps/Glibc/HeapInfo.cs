@@ -21,26 +21,36 @@ internal readonly record struct HeapInfo(ulong Address, ulong Arena, ulong Previ
     public static ulong SizeBefore(ulong arena, int pointerSize) => arena & ((pointerSize == 8 ? 64UL << 10 : 4UL << 10) - 1);
 
     /// <summary>All heaps of a thread arena, the newest first, which holds its top; null when they can't be read or make no sense.</summary>
-    public static List<HeapInfo>? ReadAll(MemoryCache memory, ulong arena, ulong top)
+    /// <param name="memory">The target's memory.</param>
+    /// <param name="arena">The arena's address.</param>
+    /// <param name="top">Its top chunk.</param>
+    /// <param name="problems">Gets heaps that name another arena, though their chain leads to this one.</param>
+    public static List<HeapInfo>? ReadAll(MemoryCache memory, ulong arena, ulong top, List<Problem> problems)
     {
-        foreach (ulong alignment in memory.PointerSize == 8 ? Alignments64 : Alignments32)
+        ReadOnlySpan<ulong> alignments = memory.PointerSize == 8 ? Alignments64 : Alignments32;
+        foreach (bool isStrict in (ReadOnlySpan<bool>)[true, false])
         {
-            if (ReadAll(memory, arena, top & ~(alignment - 1), alignment) is { } heaps)
+            foreach (ulong alignment in alignments)
             {
-                return heaps;
+                if (ReadAll(memory, arena, top & ~(alignment - 1), alignment, isStrict) is { } heaps)
+                {
+                    problems.AddRange(heaps.Where(h => h.Arena != arena).Select(h => new Problem(
+                        ProblemKind.BrokenLink, arena, h.Address, $"the heap at 0x{h.Address:x} names the arena 0x{h.Arena:x}, not 0x{arena:x} whose it is")));
+                    return heaps;
+                }
             }
         }
 
         return null;
     }
 
-    private static List<HeapInfo>? ReadAll(MemoryCache memory, ulong arena, ulong newest, ulong alignment)
+    private static List<HeapInfo>? ReadAll(MemoryCache memory, ulong arena, ulong newest, ulong alignment, bool isStrict)
     {
         var heaps = new List<HeapInfo>();
         for (ulong address = newest; address != 0; address = heaps[^1].Previous)
         {
             if (address % alignment != 0 || heaps.Count == MaxHeaps
-                || Read(memory, address) is not { } heap || heap.Arena != arena || heap.Size == 0 || heap.Size > alignment)
+                || Read(memory, address) is not { } heap || (heap.Arena != arena && isStrict) || heap.Size == 0 || heap.Size > alignment)
             {
                 return null;
             }

@@ -18,6 +18,7 @@ internal static class MainArenaFinder
     // A program's own writable data may be large; only pages that it has written are looked at.
     private const int PagesPerRead = 64;
     private const int MaxArenas = 1 << 20;
+    private const int MaxBrokenBins = 8;
 
     /// <summary>All main arenas: one for each libc in use, in address order.</summary>
     public static List<MainArena> Find(MemoryCache memory, IMemory pages, IReadOnlyList<Mapping> mappings)
@@ -67,10 +68,14 @@ internal static class MainArenaFinder
         }
     }
 
-    /// <summary>Whether 127 rings hang there: empty ones point to themselves, the first and last chunk of others back to the head.</summary>
+    /// <summary>
+    /// Whether 127 rings hang there: empty ones point to themselves, the first and last chunk of others back to the head.
+    /// A few that do not are damage, which hides no arena.
+    /// </summary>
     private static bool AreBins(MemoryCache memory, ulong bins)
     {
         var w = (ulong)memory.PointerSize;
+        int broken = 0;
         for (ulong bin = 1; bin < GlibcLayout.BinCount; bin++)
         {
             ulong slot = bins + (2 * w * (bin - 1));
@@ -86,9 +91,10 @@ internal static class MainArenaFinder
             }
 
             // A chunk that is swapped out can't be asked; the ring of arenas decides then.
-            if (first == 0 || last == 0 || (first | last) % w != 0
+            if ((first == 0 || last == 0 || (first | last) % w != 0
                 || (memory.TryReadWord(first + (3 * w), out ulong back) && back != head)
                 || (memory.TryReadWord(last + (2 * w), out ulong forward) && forward != head))
+                && ++broken > MaxBrokenBins)
             {
                 return false;
             }

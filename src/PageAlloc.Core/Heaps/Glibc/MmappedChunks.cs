@@ -62,6 +62,42 @@ internal sealed class MmappedChunks
         return IsExactly(chosen, wanted) ? chosen : found;
     }
 
+    /// <summary>Headers of such blocks whose size can't be, outside those that were found.</summary>
+    /// <param name="mappings">All mappings.</param>
+    /// <param name="taken">Where heaps and the blocks found are, in address order.</param>
+    /// <param name="most">How many to give.</param>
+    public List<ulong> FindBroken(IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> taken, int most)
+    {
+        var broken = new List<ulong>();
+        ulong pageSize = (ulong)_pages.PageSize;
+        foreach (Mapping mapping in mappings.Where(IsCandidate))
+        {
+            for (ulong page = mapping.Range.Start; page < mapping.Range.End && broken.Count < most; page += pageSize)
+            {
+                if (Inside(taken, page) is { } range)
+                {
+                    page = ((range.End + pageSize - 1) & ~(pageSize - 1)) - pageSize;
+                    continue;
+                }
+
+                _pages.ReadPages(page, _buffer.AsSpan(0, _pages.PageSize), _access.AsSpan(0, 1));
+                int offset = (int)(_layout.FirstChunk(0) % (ulong)_layout.Alignment);
+                ulong previous = _memory.Word(_buffer.AsSpan(offset)) & (IsNewForm ? ~1UL : ~0UL);
+                ulong word = _memory.Word(_buffer.AsSpan(offset + _layout.PointerSize));
+                if (_access[0] == PageAccess.Data && previous == (ulong)offset && (word & 7) == MmappedFlag && word > pageSize)
+                {
+                    broken.Add(page + (ulong)offset);
+                }
+            }
+        }
+
+        return broken;
+    }
+
+    private static bool IsCandidate(Mapping mapping) =>
+        (mapping.Backing == MappingBacking.Anonymous || mapping.HugetlbPageSize != 0)
+        && (mapping.Permissions & ~MappingPermissions.Execute) == (MappingPermissions.Read | MappingPermissions.Write);
+
     // Since 2.43 each mremap leaves malloc's counter of bytes off by a header.
     private bool IsExactly(List<MmappedBlock> blocks, (ulong Blocks, ulong Bytes) wanted)
     {
@@ -75,9 +111,7 @@ internal sealed class MmappedChunks
         var found = new List<MmappedBlock>();
         foreach (Mapping mapping in mappings)
         {
-            bool isCandidate = (mapping.Backing == MappingBacking.Anonymous || mapping.HugetlbPageSize != 0)
-                && (mapping.Permissions & ~MappingPermissions.Execute) == (MappingPermissions.Read | MappingPermissions.Write);
-            ulong at = isCandidate ? mapping.Range.Start : mapping.Range.End;
+            ulong at = IsCandidate(mapping) ? mapping.Range.Start : mapping.Range.End;
             int pages = 1;
             while (at < mapping.Range.End && found.Count < MaxBlocks)
             {
