@@ -42,14 +42,6 @@ public sealed class ArenaTotals
         _bytes[(int)block.State] += block.Size;
     }
 
-    internal void AddProblems(ArenaTotals other)
-    {
-        foreach (Problem problem in other._problems)
-        {
-            Add(problem);
-        }
-    }
-
     internal void ReplaceProblems(Problem problem)
     {
         _problems.Clear();

@@ -25,7 +25,7 @@ internal sealed class ChunkWalk
 
     private Arena _arena = null!;
     private ArenaTotals _totals = null!;
-    private BinLinks _links;
+    private ArenaProgress _progress = null!;
     private int _nextListed;
     private ulong _limit;
 
@@ -33,7 +33,6 @@ internal sealed class ChunkWalk
     private Block _pending;
     private ulong _pendingForward;
     private ulong _pendingBack;
-    private bool _sawUnknown;
 
     public ChunkWalk(IMemory memory, MemoryCache cache, FreeLists lists, IBlockSink sink)
     {
@@ -47,33 +46,25 @@ internal sealed class ChunkWalk
     /// <summary>Walks all segments of <paramref name="arena"/>.</summary>
     public ArenaTotals Run(Arena arena)
     {
-        _arena = arena;
-        _totals = new ArenaTotals(arena);
-        _links = new BinLinks(arena.State);
-        _sawUnknown = false;
-        ulong covered = 0;
+        var progress = new ArenaProgress(arena);
         foreach (Segment segment in arena.Segments)
         {
-            covered += segment.Range.Length;
-            _sink.BeginSegment(arena, segment);
-            Walk(segment);
-            _sink.EndSegment();
+            Run(progress, segment);
         }
 
-        // Segments that were not found are unknown too: the sums stay those of the arena.
-        if (covered < arena.State.SystemBytes)
-        {
-            _totals.Add(new Block(0, arena.State.SystemBytes - covered, BlockState.Unknown));
-            _sawUnknown = true;
-        }
+        return progress.End();
+    }
 
-        if (!_sawUnknown && !_links.Agree && !arena.State.IsUnused)
-        {
-            _totals.Add(new Problem(
-                ProblemKind.BrokenBins, arena.Address, arena.Address, "the forward and the backward links of the free chunks do not agree"));
-        }
-
-        return _totals;
+    /// <summary>Walks one segment.</summary>
+    public void Run(ArenaProgress progress, Segment segment)
+    {
+        _progress = progress;
+        _arena = progress.Arena;
+        _totals = progress.Totals;
+        _sink.BeginSegment(_arena, segment);
+        Walk(segment);
+        progress.Cover(segment);
+        _sink.EndSegment();
     }
 
     private void Walk(Segment segment)
@@ -163,7 +154,7 @@ internal sealed class ChunkWalk
                 $"the free chunk at 0x{_pending.Address:x} has the size 0x{_pending.Size:x}, but behind it, at 0x{chunk:x}, stands 0x{previousSize:x}");
         }
 
-        _links.Add(_pending.Address, _pendingForward, _pendingBack);
+        _progress.Links.Add(_pending.Address, _pendingForward, _pendingBack);
         EmitPending(_pending.Size >= _arena.Layout.LargeSize ? BlockState.Large : BlockState.Small);
     }
 
@@ -209,7 +200,7 @@ internal sealed class ChunkWalk
             {
                 found = list;
             }
-            else if (!_sawUnknown)
+            else if (!_progress.SawUnknown)
             {
                 Report(ProblemKind.BrokenLink, listed, $"a free list ({list.ToString().ToLowerInvariant()}) holds 0x{listed:x}, where no chunk begins");
             }
@@ -268,7 +259,7 @@ internal sealed class ChunkWalk
                     $"the chunk at 0x{_pending.Address:x} has the size 0x{_pending.Size:x}, but a chunk begins at 0x{real:x} and none at 0x{chunk:x}");
                 _pending = _pending with { Size = real - _pending.Address };
                 EmitPending(BlockState.Unknown);
-                _sawUnknown = true;
+                _progress.SawUnknown = true;
                 return real;
             }
         }
@@ -279,7 +270,7 @@ internal sealed class ChunkWalk
             chunk,
             $"the chunk at 0x{chunk:x} has the size field 0x{word:x}: not a multiple of {_arena.Layout.Alignment} of at least {_arena.Layout.MinimumSize} within the segment");
         ulong next = _proof.FindFrom(chunk + (ulong)_arena.Layout.Alignment, _limit, _arena);
-        _sawUnknown = true;
+        _progress.SawUnknown = true;
         Emit(new Block(chunk, next - chunk, BlockState.Unknown));
         return next;
     }
@@ -288,7 +279,7 @@ internal sealed class ChunkWalk
     {
         ulong mask = (ulong)_pageSize - 1;
         ulong next = _proof.FindFrom((chunk & ~mask) + mask + 1, _limit, _arena);
-        _sawUnknown = true;
+        _progress.SawUnknown = true;
         Emit(new Block(chunk, next - chunk, BlockState.Unknown));
         if (access == PageAccess.Swapped)
         {

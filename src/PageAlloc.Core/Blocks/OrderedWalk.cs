@@ -39,28 +39,30 @@ public static class OrderedWalk
         segments.Sort((a, b) => a.Segment.Range.Start.CompareTo(b.Segment.Range.Start));
         IEnumerable<Arena> arenas = wants is null ? heaps.Arenas : segments.Select(p => p.Arena).Distinct();
         List<Problem> problems = [.. heaps.Problems];
-        var byArena = arenas.ToDictionary(a => a.Address, a => new ArenaTotals(a));
+        var byArena = arenas.ToDictionary(a => a.Address, a => new ArenaProgress(a));
         List<MmappedBlock> mappings = [.. heaps.Mmapped.OrderBy(m => m.Range.Start)];
-        var counter = new UnknownCounter(sink);
-        var walk = new ChunkWalk(reader.Memory, reader.Cache, heaps.Lists, counter);
+        var walk = new ChunkWalk(reader.Memory, reader.Cache, heaps.Lists, sink);
         ulong swapped = 0;
         int mmapped = 0;
         foreach ((Arena arena, Segment segment) in segments)
         {
             AddMmapped(segment.Range.Start);
-            ArenaTotals totals = walk.Run(arena with { Segments = [segment], Problems = [] });
-            byArena[arena.Address].AddProblems(totals);
-            swapped += totals.SwappedBytes;
+            walk.Run(byArena[arena.Address], segment);
         }
 
         AddMmapped(ulong.MaxValue);
         IReadOnlySet<ulong> changed = reader.FindChanged();
-        foreach (ArenaTotals totals in byArena.Values)
+        ulong unknown = 0;
+        foreach (ArenaProgress progress in byArena.Values)
         {
+            // With a part of an arena only, what the others hold is no fault.
+            ArenaTotals totals = wants is null ? progress.End() : progress.Totals;
             problems.AddRange(HeapWalk.FindChange(totals, changed) is { } change ? [change] : totals.Problems);
+            unknown += totals.Bytes(BlockState.Unknown);
+            swapped += totals.SwappedBytes;
         }
 
-        return new WalkFaults(problems, counter.Bytes, swapped);
+        return new WalkFaults(problems, unknown, swapped);
 
         void AddMmapped(ulong before)
         {
@@ -69,21 +71,5 @@ public static class OrderedWalk
                 sink.Add(mappings[mmapped]);
             }
         }
-    }
-
-    /// <summary>Counts what is unknown, and passes all on.</summary>
-    private sealed class UnknownCounter(IBlockSink sink) : IBlockSink
-    {
-        public ulong Bytes { get; private set; }
-
-        public void BeginSegment(Arena arena, Segment segment) => sink.BeginSegment(arena, segment);
-
-        public void Add(Block block)
-        {
-            Bytes += block.State == BlockState.Unknown ? block.Size : 0;
-            sink.Add(block);
-        }
-
-        public void EndSegment() => sink.EndSegment();
     }
 }

@@ -1,0 +1,43 @@
+using PageAlloc.Heaps;
+
+namespace PageAlloc.Blocks;
+
+/// <summary>How far the walk of an arena has come: its segments may be walked between those of others.</summary>
+internal sealed class ArenaProgress(Arena arena)
+{
+    private ulong _covered;
+
+    /// <summary>The arena.</summary>
+    public Arena Arena { get; } = arena;
+
+    /// <summary>What it holds, as far as was walked.</summary>
+    public ArenaTotals Totals { get; } = new(arena);
+
+    /// <summary>The links of its bins, as far as was walked. A field, as it changes in place.</summary>
+    public BinLinks Links = new(arena.State);
+
+    /// <summary>Whether some of it could not be walked: then the links need not agree, and the lists may hold what was not seen.</summary>
+    public bool SawUnknown { get; set; }
+
+    /// <summary>A segment was walked.</summary>
+    public void Cover(Segment segment) => _covered += segment.Range.Length;
+
+    /// <summary>All segments that were found have been walked.</summary>
+    public ArenaTotals End()
+    {
+        // Segments that were not found are unknown too: the sums stay those of the arena.
+        if (_covered < Arena.State.SystemBytes)
+        {
+            Totals.Add(new Block(0, Arena.State.SystemBytes - _covered, BlockState.Unknown));
+            SawUnknown = true;
+        }
+
+        if (!SawUnknown && !Links.Agree && !Arena.State.IsUnused)
+        {
+            Totals.Add(new Problem(
+                ProblemKind.BrokenBins, Arena.Address, Arena.Address, "the forward and the backward links of the free chunks do not agree"));
+        }
+
+        return Totals;
+    }
+}
