@@ -20,7 +20,7 @@ internal sealed class CommandLine
     private readonly Option<string?> _show = SharedOptions.Choices(
         "--show", "what to show: pages, heaps, summary; all of them when not said", "PART,…", [.. Enum.GetNames<MapParts>().Select(p => p.ToLowerInvariant())]);
 
-    private readonly Option<int?> _width = new("--width") { Description = "characters in a row (80, or what the terminal has room for)", HelpName = "N" };
+    private readonly Option<string?> _width = new("--width") { Description = "characters in a row (80, or what the terminal has room for)", HelpName = "N" };
     private readonly Option<string?> _scale = new("--scale") { Description = "pages in a pixel, and eights of heap units; fit: each mapping and arena in a few lines", HelpName = "N|fit" };
     private readonly Option<string?> _filter = new("--filter")
     {
@@ -107,17 +107,18 @@ internal sealed class CommandLine
     }
 
     // A row is 20 characters of address and the cells; it must not wrap.
-    private static int ReadWidth(int? asked, int columns)
+    private static int ReadWidth(string? asked, int columns)
     {
         const int addressWidth = 20;
         const int usual = 80;
-        return asked switch
+        if (asked is null)
         {
-            null when columns > addressWidth => Math.Min(usual, columns - addressWidth),
-            null => usual,
-            >= 1 and <= WidestRow => asked.Value,
-            _ => throw new UsageException($"--width is from 1 to {WidestRow}, not {asked}"),
-        };
+            return columns > addressWidth ? Math.Min(usual, columns - addressWidth) : usual;
+        }
+
+        return int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out int width) && width is >= 1 and <= WidestRow
+            ? width
+            : throw new UsageException($"--width is a number of characters from 1 to {WidestRow}, not '{asked}'");
     }
 
     private static ulong? ReadScale(string? text) => text switch

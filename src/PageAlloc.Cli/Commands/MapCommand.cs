@@ -17,22 +17,20 @@ internal static class MapCommand
     {
         using OpenedTarget opened = OpenedTarget.Open(request.Target, request.Freeze);
         ITarget target = opened.Target;
-        PageTable table = PageTableReader.Read(target, MappingTable.Read(target, request.Read), request.Read);
-        IReadOnlyList<MappingPages> shown = request.Filter is { } filter
-            ? [.. table.Mappings.Where(m => filter.Matches(m.Mapping))]
-            : table.Mappings;
-        if (shown.Count == 0)
+        IReadOnlyList<Mapping> mappings = MappingTable.Read(target, request.Read);
+        IReadOnlyList<Mapping> picked = request.Filter is { } filter ? [.. mappings.Where(filter.Matches)] : mappings;
+        if (picked.Count == 0)
         {
-            throw new UsageException($"the filter picks none of the {table.Mappings.Count} mappings");
+            throw new UsageException($"the filter picks none of the {mappings.Count} mappings");
         }
 
-        using HeapReader? heaps = HeapOpener.TryOpen(
-            target, [.. table.Mappings.Select(m => m.Mapping)], request.SwapIn, out TargetException? failure);
+        PageTable table = PageTableReader.Read(target, picked, request.Read);
+        using HeapReader? heaps = HeapOpener.TryOpen(target, mappings, request.SwapIn, out TargetException? failure);
         opened.Release(heaps);
         bool wantsHeaps = (request.Parts & (MapParts.Heaps | MapParts.Summary)) != 0;
         bool isComplete = request.Json
-            ? WriteJson(request, target.Info with { Pause = opened.Pause }, table, shown, wantsHeaps ? heaps : null, output)
-            : WriteText(request, table, shown, heaps, output);
+            ? WriteJson(request, target.Info with { Pause = opened.Pause }, table, wantsHeaps ? heaps : null, output)
+            : WriteText(request, target.Info, table, mappings.Count, heaps, output);
         output.Flush();
         if (request.Read.UsePageFlags)
         {
@@ -50,21 +48,25 @@ internal static class MapCommand
     }
 
     private static bool WriteJson(
-        MapRequest request, TargetInfo target, PageTable table, IReadOnlyList<MappingPages> shown, HeapReader? heaps, StdOut output)
+        MapRequest request, TargetInfo target, PageTable table, HeapReader? heaps, StdOut output)
     {
         IReadOnlyList<ArenaTotals> arenas = heaps is null ? [] : HeapWalk.Sum(heaps);
-        JsonView.Write(target, table, shown, request.Runs, heaps?.Heaps, arenas, output);
+        JsonView.Write(target, table, table.Mappings, request.Runs, heaps?.Heaps, arenas, output);
         return heaps is null || !HeapProblemsView.IsIncomplete(heaps.Heaps, arenas);
     }
 
-    private static bool WriteText(MapRequest request, PageTable table, IReadOnlyList<MappingPages> shown, HeapReader? heaps, StdOut output)
+    private static bool WriteText(MapRequest request, TargetInfo target, PageTable table, int mappings, HeapReader? heaps, StdOut output)
     {
+        using ColorReset? reset = request.Map.Style.Colors != ColorDepth.None && LibC.isatty(1) == 1 ? new ColorReset(output) : null;
+        IReadOnlyList<MappingPages> shown = table.Mappings;
+        HeaderView.Write(target, request.Map, output);
         if (request.Parts.HasFlag(MapParts.Pages))
         {
             IReadOnlyList<AddressRange> tops = heaps is null ? [] : HeapTops.Of(heaps.Heaps, table.PageSize);
             if (request.Legend)
             {
                 LegendView.Write(table, shown, request.Map, output, tops);
+                LegendView.WriteKey(table, request.Map, output);
             }
 
             PageMapView.Write(table, shown, request.Map, output, tops);
@@ -74,7 +76,7 @@ internal static class MapCommand
         IReadOnlyList<ArenaTotals> arenas = isGlibc ? WalkHeaps(request, shown, heaps!, output) : [];
         if (request.Parts.HasFlag(MapParts.Summary))
         {
-            TotalsView.Write(table, shown, output);
+            TotalsView.Write(table, mappings, output);
         }
 
         // With a filter that picks no arena, heaps are not what was asked for.
@@ -142,7 +144,10 @@ internal static class MapCommand
         ];
         if (missing.Length != 0)
         {
-            StdErr.Write($"not known without sudo (CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH): {string.Join(", ", missing)}");
+            string why = LibC.geteuid() == 0
+                ? "not known, as the kernel does not show page frames to this root (a container?)"
+                : "not known without sudo (CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH)";
+            StdErr.Write($"{why}: {string.Join(", ", missing)}");
         }
     }
 }

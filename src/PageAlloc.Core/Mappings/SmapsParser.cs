@@ -1,3 +1,6 @@
+using PageAlloc.Interop;
+using PageAlloc.Targets;
+
 namespace PageAlloc.Mappings;
 
 /// <summary>The figures of one mapping that only /proc/PID/smaps has, in bytes.</summary>
@@ -13,41 +16,66 @@ public readonly record struct SmapsEntry(ulong Rss, ulong Swap, ulong? Ksm, ulon
 /// Parses /proc/PID/smaps. Reading that file walks every page, so it is asked for only where pagemap is silent.
 /// source: fs/proc/task_mmu.c, show_smap
 /// </summary>
-public static class SmapsParser
+public sealed class SmapsParser
 {
+    private readonly Dictionary<ulong, SmapsEntry> _entries = [];
+    private ulong? _start;
+    private SmapsEntry _entry;
+
     /// <summary>The figures by start address of the mapping. Lines that are not understood are passed over.</summary>
     public static Dictionary<ulong, SmapsEntry> Parse(ReadOnlySpan<byte> text)
     {
-        var entries = new Dictionary<ulong, SmapsEntry>();
-        ulong? start = null;
-        SmapsEntry entry = default;
+        var parser = new SmapsParser();
         while (!text.IsEmpty)
         {
             int end = text.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = end < 0 ? text : text[..end];
+            parser.Add(end < 0 ? text : text[..end]);
             text = end < 0 ? default : text[(end + 1)..];
-            if (IsHeader(line, out ulong next))
-            {
-                if (start is not null)
-                {
-                    entries[start.Value] = entry;
-                }
-
-                start = next;
-                entry = default;
-            }
-            else
-            {
-                Add(line, ref entry);
-            }
         }
 
-        if (start is not null)
+        return parser.Finish();
+    }
+
+    /// <summary>The figures of a process. The file is about a kilobyte a mapping, and is never held whole.</summary>
+    /// <exception cref="TargetException">It can't be read.</exception>
+    internal static Dictionary<ulong, SmapsEntry> Read(IProcDirectory process)
+    {
+        using LinuxFile file = process.Open("smaps");
+        var lines = new LineReader(file);
+        var parser = new SmapsParser();
+        while (lines.TryRead(out ReadOnlySpan<byte> line))
         {
-            entries[start.Value] = entry;
+            parser.Add(line);
         }
 
-        return entries;
+        return lines.Error == 0 ? parser.Finish() : throw (lines.Error == Errno.ESRCH
+            ? new TargetException(TargetFailure.Ended, "the process ended while its smaps was being read")
+            : new TargetException(TargetFailure.SystemError, $"can't read smaps: {ErrorText.Of(lines.Error)}"));
+    }
+
+    /// <summary>Takes the next line, without its end.</summary>
+    public void Add(ReadOnlySpan<byte> line)
+    {
+        if (!IsHeader(line, out ulong next))
+        {
+            Add(line, ref _entry);
+            return;
+        }
+
+        _ = Finish();
+        _start = next;
+        _entry = default;
+    }
+
+    /// <summary>What the lines up to here say.</summary>
+    public Dictionary<ulong, SmapsEntry> Finish()
+    {
+        if (_start is { } start)
+        {
+            _entries[start] = _entry;
+        }
+
+        return _entries;
     }
 
     private static bool IsHeader(ReadOnlySpan<byte> line, out ulong start) =>

@@ -18,7 +18,7 @@ internal static class SwappedSharedMemory
             return table;
         }
 
-        Dictionary<ulong, SmapsEntry> smaps = SmapsParser.Parse(process.ReadText("smaps"));
+        Dictionary<ulong, SmapsEntry> smaps = SmapsParser.Read(process);
         var mappings = new List<MappingPages>(table.Mappings.Count);
         foreach (MappingPages pages in table.Mappings)
         {

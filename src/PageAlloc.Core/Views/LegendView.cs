@@ -61,6 +61,24 @@ public static class LegendView
         }
     }
 
+    /// <summary>Writes the line that says how a row is read; nothing where each mapping says it, as with a scale.</summary>
+    /// <param name="table">The table that the map is drawn from.</param>
+    /// <param name="options">How the map is drawn.</param>
+    /// <param name="output">Gets UTF-8.</param>
+    public static void WriteKey(PageTable table, MapOptions options, IBufferWriter<byte> output)
+    {
+        if (options.Scale != 1)
+        {
+            return;
+        }
+
+        string page = $"page ({TextSink.Size((ulong)table.PageSize)})";
+        string key = options.Style.PixelRows == 2
+            ? $"each half of a character is a {page}: first the {options.Width} upper halves of a row, then the lower ones"
+            : $"each character is a {page}";
+        new TextSink(output).Write("    "u8).Write(key).EndLine();
+    }
+
     /// <summary>The name of a state with the sizes that it stands for: <c>8K-1M anonymous</c>.</summary>
     internal static string Label(Look look, PageTable table) => look.SizeClass switch
     {

@@ -10,22 +10,20 @@ public static class TotalsView
     private const int CountWidth = 16;
     private const int SizeWidth = 12;
 
-    /// <summary>Writes the table of <paramref name="mappings"/>.</summary>
-    /// <param name="table">The table that they are from.</param>
-    /// <param name="mappings">The mappings to count.</param>
+    /// <summary>Writes the totals of all mappings of <paramref name="table"/>.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="mappings">How many mappings the process has, of which the table may hold only some.</param>
     /// <param name="output">Gets UTF-8.</param>
-    public static void Write(PageTable table, IEnumerable<MappingPages> mappings, IBufferWriter<byte> output)
+    public static void Write(PageTable table, int mappings, IBufferWriter<byte> output)
     {
         var sink = new TextSink(output);
         var counts = new PageCounts();
         ulong hugetlb = 0;
         ulong swappedShared = 0;
-        int shown = 0;
-        foreach (MappingPages pages in mappings)
+        foreach (MappingPages pages in table.Mappings)
         {
             counts.Add(pages.Runs);
             hugetlb += pages.Mapping.HugetlbPageSize != 0 ? pages.Count().Resident : 0;
-            shown++;
             swappedShared += pages.SwappedSharedBytes;
         }
 
@@ -39,7 +37,7 @@ public static class TotalsView
         }
 
         sink.Write("  "u8).Repeat('-', NameWidth + CountWidth + SizeWidth).EndLine();
-        Row(shown == table.Mappings.Count ? "all mappings" : $"{shown} of {table.Mappings.Count} mappings", counts.Total);
+        Row(mappings == table.Mappings.Count ? "all mappings" : $"{table.Mappings.Count} of {mappings} mappings", counts.Total);
         Row("in RAM (Rss)", counts.Resident - hugetlb);
         if (hugetlb != 0)
         {
