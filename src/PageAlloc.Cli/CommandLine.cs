@@ -31,6 +31,8 @@ internal sealed class CommandLine
     private readonly Option<bool> _noFold = new("--no-fold") { Description = "show long uniform stretches in full" };
     private readonly Option<bool> _swapIn = SharedOptions.SwapIn();
     private readonly Option<bool> _freeze = SharedOptions.Freeze();
+    private readonly Option<string> _layout = SharedOptions.Layout();
+    private readonly Option<bool> _debuginfod = SharedOptions.Debuginfod();
     private readonly Option<bool> _totals = new("--totals") { Description = "a line of totals under each mapping" };
     private readonly Option<bool> _runs = new("--runs") { Description = "with json: the states of each mapping's pages, run-length encoded" };
     private readonly Option<bool> _noPageFlags = new("--no-page-flags")
@@ -44,7 +46,7 @@ internal sealed class CommandLine
     {
         Root = new RootCommand("Shows every page of a process and every block of its malloc heaps, as a picture.")
         {
-            _target, _show, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _noPageFlags, _swapIn, _freeze,
+            _target, _show, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _noPageFlags, _swapIn, _freeze, _layout, _debuginfod,
         };
         Root.SetAction(result => (int)map(ReadMap(result)));
         Root.Subcommands.Add(BlocksCommand.Make());
@@ -84,7 +86,7 @@ internal sealed class CommandLine
             Parts = SharedOptions.Split(result.GetValue(_show)) is { } parts
                 ? parts.Aggregate((MapParts)0, (all, part) => all | Enum.Parse<MapParts>(part, ignoreCase: true))
                 : MapParts.Pages | MapParts.Heaps | MapParts.Summary,
-            SwapIn = result.GetValue(_swapIn),
+            Heap = SharedOptions.ReadHeap(result, _swapIn, _layout, _debuginfod),
             Freeze = result.GetValue(_freeze),
             Runs = result.GetValue(_runs),
             Legend = result.GetValue(_legend) != "none",

@@ -26,6 +26,9 @@ public enum TargetFailure
 
     /// <summary>A count read from the target is above its cap in <see cref="Limits"/>.</summary>
     LimitExceeded,
+
+    /// <summary>Debug information was asked for, and there is none that fits.</summary>
+    NoDebugInformation,
 }
 
 /// <summary>A target can't be opened or read at all. Whatever goes wrong later, on a part of it, is not an exception.</summary>

@@ -21,7 +21,12 @@ internal static class BlocksCommand
         var arena = new Option<string?>("--arena") { Description = "only blocks of the arena with this address", HelpName = "ADDR" };
         Option<bool> swapIn = SharedOptions.SwapIn();
         Option<bool> freeze = SharedOptions.Freeze();
-        var command = new Command("blocks", "Lists every malloc block, in address order") { target, format, state, minSize, arena, swapIn, freeze };
+        Option<string> layout = SharedOptions.Layout();
+        Option<bool> debuginfod = SharedOptions.Debuginfod();
+        var command = new Command("blocks", "Lists every malloc block, in address order")
+        {
+            target, format, state, minSize, arena, swapIn, freeze, layout, debuginfod,
+        };
         command.SetAction(result =>
         {
             string[]? states = SharedOptions.Split(result.GetValue(state));
@@ -32,21 +37,26 @@ internal static class BlocksCommand
             };
             filter = states is null ? filter : filter with { States = states.Select(s => BlockFilter.StateOf(s)!.Value) };
             BlockFormat form = result.GetValue(format) switch { "csv" => BlockFormat.Csv, "jsonl" => BlockFormat.JsonLines, _ => BlockFormat.Text };
+            HeapOptions options = SharedOptions.ReadHeap(result, swapIn, layout, debuginfod);
             using OpenedTarget opened = OpenedTarget.Open(result.GetValue(target)!, result.GetValue(freeze));
-            return (int)Run(opened, form, filter, result.GetValue(swapIn), new StdOut(1));
+            return (int)Run(opened, form, filter, options, new StdOut(1));
         });
         return command;
     }
 
-    private static ExitCode Run(OpenedTarget opened, BlockFormat format, BlockFilter filter, bool swapIn, StdOut output)
+    private static ExitCode Run(OpenedTarget opened, BlockFormat format, BlockFilter filter, HeapOptions options, StdOut output)
     {
         ITarget target = opened.Target;
-        using HeapReader heaps = HeapReader.Open(target, MappingTable.Read(target), swapIn);
+        using HeapReader heaps = HeapReader.Open(target, MappingTable.Read(target), options);
         opened.Release(heaps);
         if (heaps.Heaps.Allocator != "glibc")
         {
-            string why = heaps.Heaps.Allocator is { } other ? $"it uses {other}" : "it has no malloc that is known";
-            throw new TargetException(TargetFailure.NotSupported, $"the blocks of process {target.Info.Pid} can't be listed: {why}");
+            _ = new BlocksView(format, filter, output);
+            output.Flush();
+            StdErr.Write(heaps.Heaps.Allocator is { } other
+                ? $"the blocks of process {target.Info.Pid} can't be listed: it uses {other}"
+                : $"process {target.Info.Pid} has no malloc that is known, and no blocks to list");
+            return heaps.Heaps.Allocator is null ? ExitCode.Done : ExitCode.Incomplete;
         }
 
         if (filter.Arena is { } wanted && heaps.Heaps.Arenas.All(a => a.Address != wanted))

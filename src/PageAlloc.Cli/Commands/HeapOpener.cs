@@ -9,12 +9,12 @@ namespace PageAlloc.Cli.Commands;
 internal static class HeapOpener
 {
     /// <summary>Opens the heaps; null when the memory can't be read, though pages can: then <paramref name="failure"/> says why.</summary>
-    public static HeapReader? TryOpen(ITarget target, IReadOnlyList<Mapping> mappings, bool swapIn, out TargetException? failure)
+    public static HeapReader? TryOpen(ITarget target, IReadOnlyList<Mapping> mappings, HeapOptions options, out TargetException? failure)
     {
         try
         {
             failure = null;
-            return HeapReader.Open(target, mappings, swapIn);
+            return HeapReader.Open(target, mappings, options);
         }
         catch (TargetException e) when (e.Failure is TargetFailure.PermissionDenied or TargetFailure.NotSupported or TargetFailure.SystemError)
         {

@@ -25,7 +25,7 @@ internal static class MapCommand
         }
 
         PageTable table = PageTableReader.Read(target, picked, request.Read);
-        using HeapReader? heaps = HeapOpener.TryOpen(target, mappings, request.SwapIn, out TargetException? failure);
+        using HeapReader? heaps = HeapOpener.TryOpen(target, mappings, request.Heap, out TargetException? failure);
         opened.Release(heaps);
         bool wantsHeaps = (request.Parts & (MapParts.Heaps | MapParts.Summary)) != 0;
         bool isComplete = request.Json

@@ -1,3 +1,4 @@
+using PageAlloc.Heaps;
 using PageAlloc.Views;
 
 namespace PageAlloc.Cli.Commands;
@@ -25,7 +26,7 @@ internal sealed record MapRequest
 
     public MapParts Parts { get; init; }
 
-    public bool SwapIn { get; init; }
+    public HeapOptions Heap { get; init; } = HeapOptions.Default;
 
     public bool Freeze { get; init; }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Globalization;
+using PageAlloc.Heaps;
 using PageAlloc.Targets;
 
 namespace PageAlloc.Cli.Commands;
@@ -35,6 +36,38 @@ internal static class SharedOptions
     /// <summary>Whether the process is to stand still while it is read.</summary>
     public static Option<bool> Freeze() =>
         new("--freeze") { Description = "stop the process while its memory is copied, some milliseconds; it runs on even if pagealloc is killed" };
+
+    /// <summary>Where the layout of malloc's structures comes from.</summary>
+    public static Option<string> Layout()
+    {
+        var option = new Option<string>("--layout")
+        {
+            Description = "where malloc's layout comes from; auto: structure, checked against debug information where there is any; PATH: a debug file",
+            HelpName = "auto|debug-info|structure|PATH",
+            DefaultValueFactory = _ => "auto",
+        };
+        option.CompletionSources.Clear();
+        option.CompletionSources.Add("auto", "debug-info", "structure");
+        return option;
+    }
+
+    /// <summary>Whether a debuginfod server may be asked.</summary>
+    public static Option<bool> Debuginfod() =>
+        new("--debuginfod") { Description = "get debug information that is missing from the servers in $DEBUGINFOD_URLS" };
+
+    /// <summary>How heaps are looked for, as these options say.</summary>
+    public static HeapOptions ReadHeap(ParseResult result, Option<bool> swapIn, Option<string> layout, Option<bool> debuginfod)
+    {
+        string source = result.GetValue(layout)!;
+        var options = new HeapOptions { SwapIn = result.GetValue(swapIn), UseDebuginfod = result.GetValue(debuginfod) };
+        return source switch
+        {
+            "auto" => options,
+            "debug-info" => options with { Layout = LayoutSource.DebugInfo },
+            "structure" => options with { Layout = LayoutSource.Structure },
+            _ => options with { DebugFile = source },
+        };
+    }
 
     /// <summary>An option that has one of a few values.</summary>
     public static Option<string> Choice(string name, string description, string usual, params string[] values)

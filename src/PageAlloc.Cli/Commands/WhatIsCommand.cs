@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using PageAlloc.Cli.Terminal;
 using PageAlloc.Heaps;
 using PageAlloc.Mappings;
@@ -18,24 +17,26 @@ internal static class WhatIsCommand
         var address = new Argument<string>("ADDRESS") { Description = "an address, in hexadecimal; 0x may stand before it", HelpName = "ADDRESS" };
         Option<string> format = SharedOptions.Choice("--format", "text, or json", "text", "text", "json");
         Option<bool> swapIn = SharedOptions.SwapIn();
+        Option<string> layout = SharedOptions.Layout();
+        Option<bool> debuginfod = SharedOptions.Debuginfod();
         var command = new Command("whatis", "Says what is at an address: mapping, page, arena, block, neighbours, bytes")
         {
-            target, address, format, swapIn,
+            target, address, format, swapIn, layout, debuginfod,
         };
         command.SetAction(result =>
         {
             ulong at = SharedOptions.ReadAddress(result.GetValue(address)!, "ADDRESS");
-            return (int)Run(result.GetValue(target)!, at, result.GetValue(format) == "json", result.GetValue(swapIn), new StdOut(1));
+            return (int)Run(result.GetValue(target)!, at, result.GetValue(format) == "json", SharedOptions.ReadHeap(result, swapIn, layout, debuginfod), new StdOut(1));
         });
         return command;
     }
 
-    private static ExitCode Run(string name, ulong address, bool json, bool swapIn, StdOut output)
+    private static ExitCode Run(string name, ulong address, bool json, HeapOptions options, StdOut output)
     {
         using ITarget target = TargetOpener.Open(name);
         IReadOnlyList<Mapping> mappings = MappingTable.Read(target);
-        using HeapReader? heaps = HeapOpener.TryOpen(target, mappings, swapIn, out TargetException? failure);
-        WhatIs what = WhatIsLookup.Find(target, mappings, heaps, ThreadNumbers(target.Info.Pid), address);
+        using HeapReader? heaps = HeapOpener.TryOpen(target, mappings, options, out TargetException? failure);
+        WhatIs what = WhatIsLookup.Find(target, mappings, heaps, address);
         if (json)
         {
             WhatIsView.WriteJson(what, output);
@@ -52,18 +53,5 @@ internal static class WhatIsCommand
         }
 
         return failure is not null || what.Problems.Count != 0 ? ExitCode.Incomplete : ExitCode.Done;
-    }
-
-    // A thread that ends meanwhile, or all of them, is no fault: fewer are found.
-    private static HashSet<int> ThreadNumbers(int pid)
-    {
-        try
-        {
-            return [.. Directory.EnumerateDirectories($"/proc/{pid}/task").Select(path => int.Parse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture))];
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return [];
-        }
     }
 }

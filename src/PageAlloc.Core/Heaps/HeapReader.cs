@@ -1,4 +1,3 @@
-using System.Globalization;
 using PageAlloc.Heaps.Glibc;
 using PageAlloc.Mappings;
 using PageAlloc.Targets;
@@ -9,15 +8,18 @@ namespace PageAlloc.Heaps;
 public sealed class HeapReader : IDisposable
 {
     private readonly IReadOnlyList<Mapping> _mappings;
-    private readonly IReadOnlySet<int> _tids;
+    private readonly LibcFiles _files;
+    private readonly HeapOptions _options;
 
-    private HeapReader(IMemory memory, MemoryCache cache, IReadOnlyList<Mapping> mappings, IReadOnlySet<int> tids, bool wasForked)
+    private HeapReader(ITarget target, IMemory memory, IReadOnlyList<Mapping> mappings, HeapOptions options)
     {
-        WasForked = wasForked;
-        Memory = memory;
-        Cache = cache;
         _mappings = mappings;
-        _tids = tids;
+        _options = options;
+        _files = new LibcFiles(target, mappings, options);
+        WasForked = target is IProcDirectory process && ProcStat.WasForked(process.ReadText("stat"));
+        Tids = ThreadNumbers.Of(target.Info.Pid);
+        Memory = memory;
+        Cache = new MemoryCache(memory, target.Info.PointerSize == 4 ? 4 : 8);
         Heaps = Find();
     }
 
@@ -26,6 +28,9 @@ public sealed class HeapReader : IDisposable
 
     /// <summary>Whether the process was forked and ran no other program since: only then a tcache may have no thread.</summary>
     internal bool WasForked { get; }
+
+    /// <summary>The threads by the numbers that the process itself knows, with the numbers that we know.</summary>
+    internal IReadOnlyDictionary<int, int> Tids { get; }
 
     /// <summary>Whether a copy is read, which does not change.</summary>
     internal bool IsCopy => Memory is CopiedMemory;
@@ -37,19 +42,27 @@ public sealed class HeapReader : IDisposable
     /// <summary>Looks for the heaps of <paramref name="target"/>.</summary>
     /// <param name="target">The target; its memory must be readable.</param>
     /// <param name="mappings">Its mappings.</param>
-    /// <param name="swapIn">Whether swapped pages may be read, which brings them back into RAM.</param>
-    /// <exception cref="TargetException">The memory can't be opened.</exception>
-    public static HeapReader Open(ITarget target, IReadOnlyList<Mapping> mappings, bool swapIn = false)
+    /// <param name="options">How to look for them; null for the usual way.</param>
+    /// <exception cref="TargetException">The memory can't be opened, or debug information was asked for and there is none that fits.</exception>
+    public static HeapReader Open(ITarget target, IReadOnlyList<Mapping> mappings, HeapOptions? options = null)
     {
+        ArgumentNullException.ThrowIfNull(target);
+        options ??= HeapOptions.Default;
         if (target is not IMemorySource source)
         {
             throw new TargetException(TargetFailure.NotSupported, $"a target of kind {target.Info.Kind} has no memory to read");
         }
 
-        IMemory memory = source.OpenMemory(swapIn);
-        int pointerSize = target.Info.PointerSize == 4 ? 4 : 8;
-        bool wasForked = target is IProcDirectory process && ProcStat.WasForked(process.ReadText("stat"));
-        return new HeapReader(memory, new MemoryCache(memory, pointerSize), mappings, ThreadNumbers(target.Info.Pid), wasForked);
+        IMemory memory = source.OpenMemory(options.SwapIn);
+        try
+        {
+            return new HeapReader(target, memory, mappings, options);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
@@ -115,25 +128,7 @@ public sealed class HeapReader : IDisposable
 
     private HeapSet Find()
     {
-        HeapSet? glibc = new GlibcHeaps(Memory, Cache, _mappings, _tids).Find();
+        HeapSet? glibc = new GlibcHeaps(Memory, Cache, _mappings, Tids, _files, _options.IsDescribed).Find();
         return glibc ?? new HeapSet { Allocator = OtherAllocators.Name(_mappings) };
-    }
-
-    private static HashSet<int> ThreadNumbers(int pid)
-    {
-        var tids = new HashSet<int>();
-        try
-        {
-            foreach (string path in Directory.EnumerateDirectories($"/proc/{pid}/task"))
-            {
-                tids.Add(int.Parse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture));
-            }
-        }
-        catch (DirectoryNotFoundException)
-        {
-            throw new TargetException(TargetFailure.Ended, $"process {pid} ended while it was being read");
-        }
-
-        return tids;
     }
 }

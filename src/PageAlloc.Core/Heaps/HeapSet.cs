@@ -11,7 +11,10 @@ public sealed record HeapSet
     /// <summary>The release of glibc, such as <c>2.36</c>; null when unknown.</summary>
     public string? Version { get; init; }
 
-    /// <summary>How the layout was found: <c>structure</c>, or <c>debug info: PATH</c>.</summary>
+    /// <summary>
+    /// How the layout was found: <c>structure</c>, <c>debug info: PATH</c> or <c>symbols: PATH</c>; when it was held against
+    /// another, as in <c>structure, checked against debug info: PATH</c>.
+    /// </summary>
     public string Layout { get; init; } = "structure";
 
     /// <summary>The arenas: each libc's main arena, then its others in the order of its ring.</summary>

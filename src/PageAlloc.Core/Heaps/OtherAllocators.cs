@@ -8,6 +8,7 @@ internal static class OtherAllocators
     private static readonly (string Part, string Allocator)[] s_libraries =
     [
         ("libjemalloc", "jemalloc"), ("libtcmalloc", "tcmalloc"), ("libmimalloc", "mimalloc"), ("ld-musl-", "musl"), ("libc.musl-", "musl"),
+        ("musl/libc.so", "musl"), ("musl/lib/libc.so", "musl"),
     ];
 
     /// <summary>The first of them that is mapped; null when none is.</summary>

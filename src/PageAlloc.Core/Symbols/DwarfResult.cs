@@ -32,6 +32,9 @@ public sealed class DwarfResult
     /// <summary>Why it was not read, and what to do; one line without full stop. Null when it was.</summary>
     public string? Message { get; init; }
 
+    /// <summary>The path of the file that it was read from, as it was seen then; null when it has none.</summary>
+    public string? Path { get; init; }
+
     /// <summary>The structures that were found, by name.</summary>
     public IReadOnlyDictionary<string, StructLayout> Structs { get; init; } = new Dictionary<string, StructLayout>();
 

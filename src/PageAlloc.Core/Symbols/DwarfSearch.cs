@@ -44,7 +44,7 @@ internal sealed unsafe class DwarfSearch(
         }
 
         TakeTypedefs();
-        return new DwarfResult { Status = DwarfStatus.Read, Structs = _structs, Variables = _variables };
+        return new DwarfResult { Status = DwarfStatus.Read, Path = image.Path, Structs = _structs, Variables = _variables };
     }
 
     // A tag wins over a typedef of the same name; within the preferred unit both win over others.

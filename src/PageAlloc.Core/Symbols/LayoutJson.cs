@@ -16,6 +16,9 @@ internal static class LayoutJson
             json.WriteStartObject();
             json.WriteString("schema", Schema);
             json.WriteString("buildId", Convert.ToHexStringLower(buildId));
+
+            // A path through a process is of no use once the process is gone.
+            json.WriteString("path", result.Path?.StartsWith("/proc/", StringComparison.Ordinal) == true ? null : result.Path);
             WriteNames(json, "missingStructs", structNames.Where(n => !result.Structs.ContainsKey(n)));
             WriteNames(json, "missingVariables", variableNames.Where(n => !result.Variables.ContainsKey(n)));
             json.WriteStartArray("structs");
@@ -87,7 +90,13 @@ internal static class LayoutJson
             HashSet<string> missingVariables = ReadNames(root.GetProperty("missingVariables"));
             return structNames.All(n => structs.ContainsKey(n) || missingStructs.Contains(n))
                 && variableNames.All(n => variables.ContainsKey(n) || missingVariables.Contains(n))
-                ? new DwarfResult { Status = DwarfStatus.Read, Structs = structs, Variables = variables }
+                ? new DwarfResult
+                {
+                    Status = DwarfStatus.Read,
+                    Path = root.TryGetProperty("path", out JsonElement path) ? path.GetString() : null,
+                    Structs = structs,
+                    Variables = variables,
+                }
                 : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)

@@ -17,7 +17,6 @@ public static class WhatIsLookup
     /// <param name="target">The target.</param>
     /// <param name="mappings">Its mappings.</param>
     /// <param name="heaps">Its heaps and memory; null when they can't be read: then only the mapping tells.</param>
-    /// <param name="tids">The numbers of its threads.</param>
     /// <param name="address">The address.</param>
     /// <param name="options">What may be used to read pages; null for everything.</param>
     /// <exception cref="TargetException">The pages can't be read.</exception>
@@ -25,7 +24,6 @@ public static class WhatIsLookup
         ITarget target,
         IReadOnlyList<Mapping> mappings,
         HeapReader? heaps,
-        IReadOnlySet<int> tids,
         ulong address,
         ReadOptions? options = null)
     {
@@ -36,7 +34,7 @@ public static class WhatIsLookup
 
         WhatIs found = (heaps is null ? null : InHeap(heaps, address))
             ?? Of(heaps is null ? null : InLibc(heaps.Heaps, address))
-            ?? Of(IsThreads(mapping) && heaps is not null ? WhatIsThreads.Find(heaps, target, mappings, tids, address) : null)
+            ?? Of(IsThreads(mapping) && heaps is not null ? WhatIsThreads.Find(heaps, target, mappings, address) : null)
             ?? Of(WhatIsModules.Find(target, mappings, mapping, address))
             ?? Of(ByMapping(mapping, address))!;
         return found with { Mapping = mapping, Page = PageOf(target, mapping, address, options), Bytes = heaps is null ? [] : Read(heaps.Memory, mapping, address) };

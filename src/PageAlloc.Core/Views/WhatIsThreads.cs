@@ -19,27 +19,24 @@ internal static class WhatIsThreads
     /// <param name="heaps">The heaps, whose memory is read.</param>
     /// <param name="target">The target.</param>
     /// <param name="mappings">Its mappings.</param>
-    /// <param name="tids">The numbers of its threads.</param>
     /// <param name="address">The address.</param>
     public static (WhatIsKind Kind, string Text)? Find(
-        HeapReader heaps, ITarget target, IReadOnlyList<Mapping> mappings, IReadOnlySet<int> tids, ulong address)
+        HeapReader heaps, ITarget target, IReadOnlyList<Mapping> mappings, ulong address)
     {
         int w = heaps.Cache.PointerSize;
         List<AddressRange> segments = [.. heaps.Heaps.Arenas.SelectMany(a => a.Segments).Select(s => s.Range).OrderBy(r => r.Start)];
-        List<ulong> pointers = ThreadPointers.Find(heaps.Memory, w, mappings, segments, tids.Count);
-        List<MallocThread> threads = ThreadCaches.Find(
-            heaps.Cache, pointers, tids, new HashSet<ulong>(), _ => false, GlibcLayout.Known(w)[0], []);
-        foreach (MallocThread thread in threads)
+        List<ThreadBlock> threads = ThreadPointers.Find(heaps.Memory, heaps.Cache, mappings, segments, heaps.Tids);
+        foreach (ThreadBlock thread in threads)
         {
             string name = thread.Tid == target.Info.Pid ? "the main thread" : thread.Tid == 0 ? "a thread" : $"thread {thread.Tid}";
-            (AddressRange Stack, ulong Guard)? stack = StackOf(heaps.Cache, thread.ThreadPointer);
-            AddressRange control = new(thread.ThreadPointer, stack?.Stack.End ?? thread.ThreadPointer + (ulong)(CertainControlBlockWords * w));
+            (AddressRange Stack, ulong Guard)? stack = StackOf(heaps.Cache, thread.Pointer);
+            AddressRange control = new(thread.Pointer, stack?.Stack.End ?? thread.Pointer + (ulong)(CertainControlBlockWords * w));
             if (control.Contains(address))
             {
                 return (WhatIsKind.ThreadControlBlock, $"control block (struct pthread) of {name} + 0x{address - control.Start:x}");
             }
 
-            AddressRange? mapping = mappings.FirstOrDefault(m => m.Range.Contains(thread.ThreadPointer))?.Range;
+            AddressRange? mapping = mappings.FirstOrDefault(m => m.Range.Contains(thread.Pointer))?.Range;
             if (mapping?.Contains(address) == true && address < control.Start && control.Start - address <= StorageSize(target, mappings))
             {
                 return (WhatIsKind.ThreadStorage, $"thread-local storage of {name}, 0x{control.Start - address:x} below its thread pointer");

@@ -11,7 +11,7 @@ internal static class ArenaSegments
     /// <param name="isMain">Whether it is a main arena.</param>
     /// <param name="layout">The layout.</param>
     /// <param name="mappings">All mappings.</param>
-    /// <param name="sbrkBase">The first break of a main arena that is not contiguous, if it is known; else 0.</param>
+    /// <param name="sbrkBase">The first break of a main arena, if it is known; else 0.</param>
     /// <param name="problems">Gets what is wrong.</param>
     public static List<Segment> Find(
         MemoryCache memory, ArenaState arena, bool isMain, GlibcLayout layout, IReadOnlyList<Mapping> mappings, ulong sbrkBase, List<Problem> problems)
@@ -74,8 +74,16 @@ internal static class ArenaSegments
 
         ulong size = word & ~7UL;
         ulong end = unchecked(arena.Top + size);
-        if (arena.Top % (ulong)layout.PointerSize != 0 || ((arena.Top + (ulong)layout.HeaderSize) & alignment) != 0
-            || end <= arena.Top || end % (ulong)memory.PageSize != 0)
+        bool isBroken = arena.Top % (ulong)layout.PointerSize != 0 || ((arena.Top + (ulong)layout.HeaderSize) & alignment) != 0
+            || end <= arena.Top || end % (ulong)memory.PageSize != 0;
+        var contiguous = new AddressRange(sbrkBase, unchecked(sbrkBase + arena.SystemBytes));
+        if (isBroken && !arena.IsNonContiguous && sbrkBase != 0 && contiguous.Contains(arena.Top))
+        {
+            // The walk will say what is wrong with the size of top.
+            return [new Segment(contiguous, layout.FirstChunk(sbrkBase))];
+        }
+
+        if (isBroken)
         {
             problems.Add(new Problem(
                 ProblemKind.BrokenTop,

@@ -3,7 +3,7 @@ using PageAlloc.Targets;
 
 namespace PageAlloc.Heaps.Glibc;
 
-/// <summary>Finds every heap of every glibc in a process, by structure alone: no symbol and no debug information is needed.</summary>
+/// <summary>Finds every heap of every glibc in a process. Structure alone is enough: no symbol and no debug information is needed.</summary>
 internal sealed class GlibcHeaps
 {
     private const int MaxArenas = 1 << 20;
@@ -12,15 +12,27 @@ internal sealed class GlibcHeaps
     private readonly IMemory _pages;
     private readonly MemoryCache _memory;
     private readonly IReadOnlyList<Mapping> _mappings;
-    private readonly IReadOnlySet<int> _tids;
+    private readonly IReadOnlyDictionary<int, int> _tids;
+    private readonly LibcFiles _files;
+    private readonly bool _isDescribed;
 
     /// <summary>Makes a finder.</summary>
     /// <param name="pages">The target's memory.</param>
     /// <param name="memory">The same, in words.</param>
     /// <param name="mappings">All mappings.</param>
-    /// <param name="tids">The numbers of all threads.</param>
-    public GlibcHeaps(IMemory pages, MemoryCache memory, IReadOnlyList<Mapping> mappings, IReadOnlySet<int> tids)
+    /// <param name="tids">The threads by the numbers that the process itself knows, with the numbers that we know.</param>
+    /// <param name="files">The files of the libcs.</param>
+    /// <param name="isDescribed">Whether the layout comes from debug information.</param>
+    public GlibcHeaps(
+        IMemory pages,
+        MemoryCache memory,
+        IReadOnlyList<Mapping> mappings,
+        IReadOnlyDictionary<int, int> tids,
+        LibcFiles files,
+        bool isDescribed)
     {
+        _files = files;
+        _isDescribed = isDescribed;
         _pages = pages;
         _memory = memory;
         _mappings = mappings;
@@ -28,30 +40,37 @@ internal sealed class GlibcHeaps
     }
 
     /// <summary>The heaps; null when no glibc's malloc is there.</summary>
+    /// <exception cref="TargetException">The layout was to come from debug information, and there is none that fits.</exception>
     public HeapSet? Find()
     {
         List<MainArena> mains = MainArenaFinder.Find(_memory, _pages, _mappings);
+        mains = _isDescribed ? _files.DescribedArenas(_memory, mains) : mains;
         if (mains.Count == 0)
         {
             return null;
         }
 
         var problems = new List<Problem>();
-        var found = mains.ConvertAll(main => (Main: main, Arenas: ReadRing(main)));
-        List<AddressRange> heaps = [.. found.SelectMany(f => f.Arenas).SelectMany(a => a.Segments).Select(s => s.Range).OrderBy(r => r.Start)];
-        List<ulong> pointers = ThreadPointers.Find(_pages, _memory.PointerSize, _mappings, heaps, _tids.Count);
+        var rings = mains.ConvertAll(main => (Main: main, Arenas: ReadRing(main, FindParameters(main, null)?.SbrkBase ?? 0)));
+        List<AddressRange> heaps = [.. rings.SelectMany(r => r.Arenas).SelectMany(a => a.Segments).Select(s => s.Range).OrderBy(r => r.Start)];
+        List<ThreadBlock> blocks = ThreadPointers.Find(_pages, _memory, _mappings, heaps, _tids);
+        var files = new RangeSet(_mappings.Where(m => m.Backing == MappingBacking.File).Select(m => m.Range));
         var lists = new FreeLists();
         var tcaches = new List<Tcache>();
+        var known = new HashSet<ulong>();
         var arenas = new List<Arena>();
         var parameters = new List<MallocParameters>();
         var mmapped = new List<MmappedBlock>();
-        foreach ((MainArena main, List<Arena> ring) in found)
+        var libcs = new List<LibcFile>();
+        foreach ((MainArena main, List<Arena> ring) in rings)
         {
-            GlibcLayout layout = LinkStyle.Find(_memory, main.Layout, pointers, ring, IsHeap);
-            var caches = new Dictionary<ulong, Tcache>();
+            LibcFile file = _files.Of(main.Mapping);
+            libcs.Add(file);
+            var own = new RangeSet(ring.SelectMany(a => a.Segments).Select(segment => segment.Range));
             var addresses = ring.Select(a => a.Address).ToHashSet();
-            List<MallocThread> threads = ThreadCaches.Find(_memory, pointers, _tids, addresses, IsHeap, layout, caches);
-            foreach (Tcache cache in caches.Values.Where(c => ring.Any(a => a.Holds(c.Address))))
+            GlibcLayout layout = LinkStyle.Find(_memory, main.Layout, ring, own, FindCaches);
+            ThreadCaches threads = FindCaches(layout);
+            foreach (Tcache cache in threads.Caches.Where(c => known.Add(c.Address)))
             {
                 lists.Add(cache);
                 tcaches.Add(cache);
@@ -62,25 +81,37 @@ internal sealed class GlibcHeaps
                 }
             }
 
+            ILookup<ulong, int> users = threads.Threads.Where(t => t.Tid != 0).ToLookup(t => t.Arena, t => t.Tid);
             foreach (Arena arena in ring)
             {
-                var own = new List<Problem>(arena.Problems);
-                lists.Add(_memory, arena.State, layout, own);
+                var found = new List<Problem>(arena.Problems);
+                lists.Add(_memory, arena.State, layout, found);
                 arenas.Add(arena with
                 {
                     Layout = layout,
-                    Problems = own,
-                    Threads = [.. threads.Where(t => t.Arena == arena.Address && t.Tid != 0).Select(t => t.Tid).Order()],
+                    Problems = found,
+                    Threads = [.. users[arena.Address].Order()],
                 });
             }
 
-            AddMmapped(main, ring[0], heaps, parameters, mmapped, problems);
+            MallocParameters? par = FindParameters(main, SbrkBaseOf(ring[0]));
+            if (par is not null)
+            {
+                parameters.Add(par);
+            }
+
+            AddMmapped(main, par, heaps, mmapped, problems);
+            problems.AddRange(file.Description is { } description ? LayoutCheck.Compare(ring, par, threads, description) : []);
+
+            ThreadCaches FindCaches(GlibcLayout style) => ThreadCaches.Find(_memory, blocks, addresses, own, files, style, _isDescribed ? file.Description?.Distance : null);
         }
 
         lists.Complete(problems);
         return new HeapSet
         {
             Allocator = "glibc",
+            Version = libcs.Find(f => f.Version is not null)?.Version,
+            Layout = string.Join("; ", libcs.Select(_files.LayoutText).Distinct()),
             Arenas = arenas,
             Mmapped = mmapped,
             Parameters = parameters,
@@ -88,11 +119,9 @@ internal sealed class GlibcHeaps
             Lists = lists,
             Tcaches = tcaches,
         };
-
-        bool IsHeap(ulong address) => heaps.Exists(h => h.Contains(address));
     }
 
-    private List<Arena> ReadRing(MainArena main)
+    private List<Arena> ReadRing(MainArena main, ulong sbrkBase)
     {
         var arenas = new List<Arena>();
         ulong address = main.Address;
@@ -105,14 +134,13 @@ internal sealed class GlibcHeaps
 
             var problems = new List<Problem>();
             bool isMain = address == main.Address;
-            MallocParameters? known = isMain && state.IsNonContiguous ? MallocParameters.Find(_pages, main.Mapping.Range, null, _memory.PointerSize) : null;
             arenas.Add(new Arena
             {
                 State = state,
                 IsMain = isMain,
                 Library = main.Mapping.Name,
                 Layout = main.Layout,
-                Segments = ArenaSegments.Find(_memory, state, isMain, main.Layout, _mappings, known?.SbrkBase ?? 0, problems),
+                Segments = ArenaSegments.Find(_memory, state, isMain, main.Layout, _mappings, sbrkBase, problems),
                 Threads = [],
                 Problems = problems,
             });
@@ -122,35 +150,37 @@ internal sealed class GlibcHeaps
         return arenas;
     }
 
-    private void AddMmapped(
-        MainArena main, Arena arena, List<AddressRange> heaps, List<MallocParameters> parameters, List<MmappedBlock> mmapped, List<Problem> problems)
-    {
-        ulong? sbrkBase = arena.State.IsUnused ? 0 : arena.State.IsNonContiguous || arena.Segments.Count == 0 ? null : arena.Segments[0].Range.Start;
-        MallocParameters? known = MallocParameters.Find(_pages, main.Mapping.Range, sbrkBase, _memory.PointerSize);
-        if (known is not null)
-        {
-            parameters.Add(known);
-        }
+    private MallocParameters? FindParameters(MainArena main, ulong? sbrkBase) =>
+        _isDescribed && _files.Of(main.Mapping).Description is { Parameters: { } address, ParLayout: { } layout }
+            ? MallocParameters.Read(_memory, address, layout)
+            : MallocParameters.Find(_pages, main.Mapping.Range, sbrkBase, _memory.PointerSize);
 
-        if (known is { MmappedBlocks: 0 })
+    // What an arena that is not contiguous got first, of all its segments, is not known.
+    private static ulong? SbrkBaseOf(Arena arena) =>
+        arena.State.IsUnused ? 0 : arena.State.IsNonContiguous || arena.Segments.Count == 0 ? null : arena.Segments[0].Range.Start;
+
+    private void AddMmapped(
+        MainArena main, MallocParameters? found, List<AddressRange> heaps, List<MmappedBlock> mmapped, List<Problem> problems)
+    {
+        if (found is { MmappedBlocks: 0 })
         {
             return;
         }
 
         var chunks = new MmappedChunks(_pages, _memory, main.Layout);
         List<MmappedBlock> blocks = chunks.Find(
-            _mappings, heaps, known is null ? null : (known.MmappedBlocks, known.MmappedBytes));
+            _mappings, heaps, found is null ? null : (found.MmappedBlocks, found.MmappedBytes));
         mmapped.AddRange(blocks);
         ulong bytes = blocks.Aggregate(0UL, (sum, b) => sum + b.Range.Length);
-        if (known is not null && (ulong)blocks.Count != known.MmappedBlocks)
+        if (found is not null && (ulong)blocks.Count != found.MmappedBlocks)
         {
             problems.Add(new Problem(
                 ProblemKind.MissingSegments,
                 0,
-                known.Address,
-                $"{blocks.Count} mmapped blocks of {bytes} bytes were found; malloc counts {known.MmappedBlocks} of {known.MmappedBytes} bytes"));
+                found.Address,
+                $"{blocks.Count} mmapped blocks of {bytes} bytes were found; malloc counts {found.MmappedBlocks} of {found.MmappedBytes} bytes"));
             IEnumerable<AddressRange> taken = heaps.Concat(blocks.Select(b => b.Range)).OrderBy(r => r.Start);
-            int missing = (int)Math.Clamp((long)known.MmappedBlocks - blocks.Count, 0, MaxBroken);
+            int missing = (int)Math.Clamp((long)found.MmappedBlocks - blocks.Count, 0, MaxBroken);
             problems.AddRange(chunks.FindBroken(_mappings, [.. taken], missing).Select(chunk => new Problem(
                 ProblemKind.BrokenSize, 0, chunk, $"the size of the mmapped block at 0x{chunk:x} is not that of any mapping there")));
         }

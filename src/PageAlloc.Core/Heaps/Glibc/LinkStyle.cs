@@ -7,7 +7,7 @@ internal static class LinkStyle
 
     /// <summary>The layout with the style that the lists of the process prove; unchanged when there are no lists.</summary>
     public static GlibcLayout Find(
-        MemoryCache memory, GlibcLayout layout, IReadOnlyList<ulong> pointers, IReadOnlyList<Arena> arenas, Func<ulong, bool> isHeap)
+        MemoryCache memory, GlibcLayout layout, IReadOnlyList<Arena> arenas, RangeSet heaps, Func<GlibcLayout, ThreadCaches> findCaches)
     {
         GlibcLayout mangled = layout with { SafeLinking = true };
         GlibcLayout plain = layout with { SafeLinking = false };
@@ -22,28 +22,21 @@ internal static class LinkStyle
             for (int i = 0; i < layout.FastbinCount; i++)
             {
                 ulong chunk = arena.State.Fastbin(i);
-                votes += Ends(memory, mangled, chunk, isHeap) - Ends(memory, plain, chunk, isHeap);
+                votes += Ends(memory, mangled, chunk, heaps) - Ends(memory, plain, chunk, heaps);
             }
         }
 
-        var none = new HashSet<int>();
-        var addresses = arenas.Select(a => a.Address).ToHashSet();
         return votes + CachedBlocks(mangled) - CachedBlocks(plain) < 0 ? plain : mangled;
 
-        int CachedBlocks(GlibcLayout style)
-        {
-            var caches = new Dictionary<ulong, Tcache>();
-            ThreadCaches.Find(memory, pointers, none, addresses, isHeap, style, caches);
-            return caches.Values.Sum(c => c.Chunks.Count);
-        }
+        int CachedBlocks(GlibcLayout style) => findCaches(style).Caches.Sum(c => c.Chunks.Count);
     }
 
-    private static int Ends(MemoryCache memory, GlibcLayout layout, ulong chunk, Func<ulong, bool> isHeap)
+    private static int Ends(MemoryCache memory, GlibcLayout layout, ulong chunk, RangeSet heaps)
     {
         for (int i = 0; chunk != 0 && i < MaxLinks; i++)
         {
             ulong position = chunk + (ulong)layout.HeaderSize;
-            if (position % (ulong)layout.Alignment != 0 || !isHeap(chunk) || !memory.TryReadWord(position, out ulong stored))
+            if (position % (ulong)layout.Alignment != 0 || !heaps.Contains(chunk) || !memory.TryReadWord(position, out ulong stored))
             {
                 return 0;
             }

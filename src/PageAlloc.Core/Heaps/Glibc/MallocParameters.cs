@@ -12,47 +12,35 @@ namespace PageAlloc.Heaps.Glibc;
 /// <param name="MmappedBytes">The size of those mappings.</param>
 public sealed record MallocParameters(ulong Address, ulong MmapThreshold, ulong TrimThreshold, ulong SbrkBase, ulong MmappedBlocks, ulong MmappedBytes)
 {
-    // Offsets of n_mmaps, n_mmaps_max, mmapped_mem, sbrk_base and tcache_bins (0: none), newest release first.
-    private static readonly Row[] s_rows64 =
-    [
-        new(68, 72, 88, 104, 112), new(60, 64, 80, 96, 104), new(40, 44, 56, 72, 80), new(40, 44, 56, 72, 0), new(40, 44, 56, 80, 0),
-    ];
-
-    private static readonly Row[] s_rows32 =
-    [
-        new(36, 40, 52, 60, 64), new(32, 36, 48, 56, 60), new(20, 24, 36, 44, 48), new(20, 24, 36, 44, 0), new(20, 24, 36, 48, 0),
-    ];
+    /// <summary>The offsets that it was read by.</summary>
+    internal MallocParLayout Layout { get; init; }
 
     /// <summary>
-    /// Finds it in the library's data: by the first break, where the main arena tells it, and by values that are the usual
-    /// ones in nearly every process. Of several candidates the one with most of these wins.
+    /// Finds it in the library's data, by values that are the usual ones in nearly every process. Read by another release's
+    /// layout, a few bytes off, some look right too: the place with most of them wins.
     /// </summary>
     /// <param name="pages">The target's memory.</param>
     /// <param name="data">The writable mapping of the library that holds the main arena.</param>
-    /// <param name="sbrkBase">The first break; null when the main arena does not tell it.</param>
+    /// <param name="sbrkBase">The first break; null when it is not known.</param>
     /// <param name="pointerSize">The size of a pointer.</param>
     internal static MallocParameters? Find(IMemory pages, AddressRange data, ulong? sbrkBase, int pointerSize)
     {
         const ulong maxData = 64 << 20;
+        const int leastLikely = 4;
         var bytes = new byte[(int)Math.Min(data.Length, maxData)];
         pages.ReadPages(data.Start, bytes, new PageAccess[bytes.Length / pages.PageSize]);
         MallocParameters? found = null;
-        int best = 1;
-        foreach (Row row in pointerSize == 8 ? s_rows64 : s_rows32)
+        int best = leastLikely - 1;
+        foreach (MallocParLayout layout in MallocParLayout.Known(pointerSize))
         {
-            for (int at = 0; at + row.SbrkBase + (5 * pointerSize) <= bytes.Length; at += pointerSize)
+            for (int at = 0; at + layout.SbrkBase + (5 * pointerSize) <= bytes.Length; at += pointerSize)
             {
                 ReadOnlySpan<byte> candidate = bytes.AsSpan(at);
-                if (CanBe(candidate, row, sbrkBase, pointerSize, (ulong)pages.PageSize) && UsualValues(candidate, row, pointerSize) is var usual && usual > best)
+                if (CanBe(candidate, layout, sbrkBase, pointerSize, (ulong)pages.PageSize)
+                    && Likelihood(candidate, layout, (ulong)at, pointerSize) is var likelihood && likelihood > best)
                 {
-                    best = usual;
-                    found = new MallocParameters(
-                        data.Start + (ulong)at,
-                        Word(candidate, 2 * pointerSize, pointerSize),
-                        Word(candidate, 0, pointerSize),
-                        Word(candidate, row.SbrkBase, pointerSize),
-                        Number(candidate, row.Mmaps),
-                        Word(candidate, row.MmappedMem, pointerSize));
+                    best = likelihood;
+                    found = Of(data.Start + (ulong)at, candidate, layout, pointerSize);
                 }
             }
         }
@@ -60,29 +48,52 @@ public sealed record MallocParameters(ulong Address, ulong MmapThreshold, ulong 
         return found;
     }
 
-    private static bool CanBe(ReadOnlySpan<byte> c, Row row, ulong? sbrkBase, int w, ulong pageSize)
+    /// <summary>Reads it where it is known to be; null when that can't be read.</summary>
+    internal static MallocParameters? Read(MemoryCache memory, ulong address, MallocParLayout layout)
     {
-        if ((sbrkBase is { } known && Word(c, row.SbrkBase, w) != known) || (row.TcacheBins != 0 && Word(c, row.TcacheBins, w) is not (64 or 76)))
+        const int mostBytes = 4096;
+        var bytes = new byte[Math.Clamp(layout.Size, 0, mostBytes)];
+        int end = Math.Max(Math.Max(layout.Mmaps + sizeof(int), layout.MmappedMem + memory.PointerSize), layout.SbrkBase + memory.PointerSize);
+        return end <= bytes.Length && 3 * memory.PointerSize <= bytes.Length && memory.TryRead(address, bytes)
+            ? Of(address, bytes, layout, memory.PointerSize)
+            : null;
+    }
+
+    private static MallocParameters Of(ulong address, ReadOnlySpan<byte> bytes, MallocParLayout layout, int w) => new(
+        address,
+        Word(bytes, 2 * w, w),
+        Word(bytes, 0, w),
+        Word(bytes, layout.SbrkBase, w),
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[layout.Mmaps..]),
+        Word(bytes, layout.MmappedMem, w))
+    {
+        Layout = layout,
+    };
+
+    private static bool CanBe(ReadOnlySpan<byte> c, MallocParLayout layout, ulong? sbrkBase, int w, ulong pageSize)
+    {
+        if ((sbrkBase is { } known && Word(c, layout.SbrkBase, w) != known) || (layout.TcacheBins != 0 && Word(c, layout.TcacheBins, w) is not (64 or 76)))
         {
             return false;
         }
 
-        ulong blocks = Number(c, row.Mmaps);
-        ulong bytes = Word(c, row.MmappedMem, w);
-        bool isRecordKept = Number(c, row.MmapsMax + sizeof(uint)) >= blocks && Word(c, row.MmappedMem + w, w) >= bytes;
-        return isRecordKept && blocks <= int.MaxValue && (blocks == 0) == (bytes < pageSize) && bytes / pageSize >= blocks;
+        // Behind each of the two counters stands the most that it has been: max_n_mmaps, max_mmapped_mem.
+        ulong blocks = Number(c, layout.Mmaps);
+        ulong bytes = Word(c, layout.MmappedMem, w);
+        return Number(c, layout.MmapsMax + sizeof(uint)) >= blocks && Word(c, layout.MmappedMem + w, w) >= bytes
+            && blocks <= int.MaxValue && (blocks == 0) == (bytes < pageSize) && bytes / pageSize >= blocks;
     }
 
     // arena_test, n_mmaps_max, top_pad and mmap_threshold, unless someone set them or, the last, it grew.
-    private static int UsualValues(ReadOnlySpan<byte> c, Row row, int w) =>
-        (Word(c, 3 * w, w) == (w == 8 ? 8UL : 2UL) ? 1 : 0) + (Number(c, row.MmapsMax) == 65536 ? 1 : 0)
-        + (Word(c, w, w) == 128 << 10 ? 1 : 0) + (Word(c, 2 * w, w) is >= 128 << 10 and <= 32 << 20 ? 1 : 0);
+    // Compilers for x86 align what is as large as this to 32 bytes.
+    private static int Likelihood(ReadOnlySpan<byte> c, MallocParLayout layout, ulong offset, int w) =>
+        (Word(c, 3 * w, w) == (w == 8 ? 8UL : 2UL) ? 2 : 0) + (Number(c, layout.MmapsMax) == 65536 ? 2 : 0)
+        + (Word(c, w, w) == 128 << 10 ? 2 : 0) + (Word(c, 2 * w, w) is >= 128 << 10 and <= 32 << 20 ? 2 : 0)
+        + (offset % 32 == 0 ? 1 : 0);
 
     private static uint Number(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
 
     private static ulong Word(ReadOnlySpan<byte> bytes, int offset, int w) => w == 8
         ? BinaryPrimitives.ReadUInt64LittleEndian(bytes[offset..])
         : BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
-
-    private readonly record struct Row(int Mmaps, int MmapsMax, int MmappedMem, int SbrkBase, int TcacheBins);
 }

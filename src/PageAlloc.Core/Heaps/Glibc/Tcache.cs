@@ -9,16 +9,20 @@ internal sealed class Tcache
 
     private readonly byte[] _bytes;
 
-    private Tcache(ulong address, byte[] bytes, List<ulong> chunks, bool isConsistent)
+    private Tcache(ulong address, TcacheLayout form, byte[] bytes, List<ulong> chunks, bool isConsistent)
     {
         _bytes = bytes;
         Address = address;
+        Form = form;
         Chunks = chunks;
         IsConsistent = isConsistent;
     }
 
     /// <summary>The address of the structure: a user pointer.</summary>
     public ulong Address { get; }
+
+    /// <summary>Its form.</summary>
+    public TcacheLayout Form { get; }
 
     /// <summary>The chunks cached.</summary>
     public List<ulong> Chunks { get; }
@@ -65,7 +69,7 @@ internal sealed class Tcache
             }
         }
 
-        return new Tcache(address, bytes, chunks, consistent);
+        return new Tcache(address, form, bytes, chunks, consistent);
     }
 
     /// <summary>Whether the structure is still what it was when read.</summary>

@@ -1,60 +1,96 @@
 namespace PageAlloc.Heaps.Glibc;
 
 /// <summary>What malloc keeps for a thread.</summary>
-/// <param name="ThreadPointer">The thread's pointer (TCB).</param>
 /// <param name="Tid">The thread's number; 0 when it was not found.</param>
 /// <param name="Arena">The arena that it uses; 0 when it never called malloc.</param>
-internal readonly record struct MallocThread(ulong ThreadPointer, int Tid, ulong Arena);
+internal readonly record struct MallocThread(int Tid, ulong Arena);
 
 /// <summary>
-/// Finds each thread's arena and tcache in its thread-local storage without a symbol: below the thread pointer there is one
-/// word that is an arena's address, and one that leads to a chunk of a tcache's size with the lists of a tcache in it.
+/// What one libc keeps for the threads: its variables <c>thread_arena</c> and <c>tcache</c>, each at one distance from the
+/// thread pointer in all threads. They are found without a symbol: <see cref="ThreadColumns"/>.
 /// </summary>
-internal static class ThreadCaches
+internal sealed class ThreadCaches
 {
-    private const int StorageBytes = 4096;
-    private const int DescriptorBytes = 4096;
+    // Candidates beyond are no more than chance would have them.
+    private const int MaxCandidates = 64;
+
+    private ThreadCaches(IReadOnlyList<MallocThread> threads, IReadOnlyList<Tcache> caches, int? distance)
+    {
+        Threads = threads;
+        Caches = caches;
+        Distance = distance;
+    }
+
+    /// <summary>The threads.</summary>
+    public IReadOnlyList<MallocThread> Threads { get; }
+
+    /// <summary>Their tcaches.</summary>
+    public IReadOnlyList<Tcache> Caches { get; }
+
+    /// <summary>How far <c>tcache</c> is behind <c>thread_arena</c>, in bytes; null when one of them was not found.</summary>
+    public int? Distance { get; }
 
     /// <summary>Looks into the storage of the threads.</summary>
     /// <param name="memory">The target's memory.</param>
-    /// <param name="pointers">The thread pointers.</param>
-    /// <param name="tids">The numbers of all threads, as the kernel lists them.</param>
-    /// <param name="arenas">The addresses of all arenas.</param>
-    /// <param name="isHeap">Whether an address is in a segment of an arena.</param>
+    /// <param name="blocks">The control blocks of the threads.</param>
+    /// <param name="arenas">The addresses of the libc's arenas.</param>
+    /// <param name="heaps">Where their segments are.</param>
+    /// <param name="files">Where files are mapped: 2.43 has tcaches that are not in use there.</param>
     /// <param name="layout">The layout.</param>
-    /// <param name="caches">Gets the tcaches.</param>
-    public static List<MallocThread> Find(
+    /// <param name="distance">How far <c>tcache</c> is behind <c>thread_arena</c>, when symbols tell it.</param>
+    public static ThreadCaches Find(
         MemoryCache memory,
-        IReadOnlyList<ulong> pointers,
-        IReadOnlySet<int> tids,
+        IReadOnlyList<ThreadBlock> blocks,
         IReadOnlySet<ulong> arenas,
-        Func<ulong, bool> isHeap,
+        RangeSet heaps,
+        RangeSet files,
         GlibcLayout layout,
-        Dictionary<ulong, Tcache> caches)
+        int? distance = null)
     {
-        var threads = new List<MallocThread>();
-        var storage = new byte[StorageBytes];
-        foreach (ulong pointer in pointers)
+        var arenaColumns = new ThreadColumns(memory.PointerSize, word => word == 0 ? null : arenas.Contains(word));
+        var cacheColumns = new ThreadColumns(
+            memory.PointerSize, word => word == 0 || files.Contains(word) ? null : heaps.Contains(word) && IsTcacheSized(memory, word, layout));
+        var storage = new byte[ThreadColumns.Bytes];
+        foreach (ThreadBlock block in blocks)
         {
-            ulong arena = 0;
-            int length = Readable(memory, pointer, storage);
-            for (int at = storage.Length - length; at < storage.Length; at += memory.PointerSize)
-            {
-                ulong word = memory.Word(storage.AsSpan(at));
-                if (arenas.Contains(word))
-                {
-                    arena = word;
-                }
-                else if (word % (ulong)layout.Alignment == 0 && isHeap(word) && ReadTcache(memory, word, layout) is { } cache)
-                {
-                    caches[word] = cache;
-                }
-            }
-
-            threads.Add(new MallocThread(pointer, 0, arena));
+            ReadOnlySpan<byte> bytes = storage.AsSpan(storage.Length - Readable(memory, block.Pointer, storage));
+            arenaColumns.Add(memory, bytes);
+            cacheColumns.Add(memory, bytes);
         }
 
-        return NameThreads(memory, threads, tids);
+        List<int> arenaOffsets = arenaColumns.Best();
+        List<int> cacheOffsets = cacheColumns.Best();
+        if (distance is { } known)
+        {
+            cacheOffsets = cacheColumns.All().FindAll(offset => arenaColumns.MayBe(offset + known));
+            arenaOffsets = cacheOffsets.Count != 0 ? cacheOffsets.ConvertAll(offset => offset + known) : arenaOffsets;
+        }
+
+        // Several are alike where there are few threads: a true cache holds blocks, and agrees with its own counters.
+        int? cacheOffset = null;
+        List<Tcache> caches = [];
+        (int Count, int Consistent, int Chunks) best = (0, 0, -1);
+        foreach (int offset in cacheOffsets.Take(MaxCandidates))
+        {
+            List<Tcache> read = ReadCaches(memory, blocks, offset, heaps, layout);
+            var rank = (distance is null ? 0 : read.Count, read.Count(c => c.IsConsistent), read.Sum(c => c.Chunks.Count));
+            if (rank.CompareTo(best) > 0)
+            {
+                (best, cacheOffset, caches) = (rank, offset, read);
+            }
+        }
+
+        // The two variables are in the same few words of libc's.
+        int? arenaOffset = arenaOffsets.Count == 0 ? null
+            : cacheOffset is not { } near ? arenaOffsets[0]
+            : distance is { } apart ? near + apart
+            : arenaOffsets.MinBy(offset => Math.Abs(offset - near));
+        return new ThreadCaches(
+            [.. blocks.Select(b => new MallocThread(b.Tid, arenaOffset is { } at ? ArenaAt(b.Pointer - (ulong)at) : 0))],
+            caches,
+            arenaOffset is { } a && cacheOffset is { } c ? a - c : null);
+
+        ulong ArenaAt(ulong address) => memory.TryReadWord(address, out ulong word) && arenas.Contains(word) ? word : 0;
     }
 
     /// <summary>The tcache whose structure is the used block at <paramref name="user"/>; null when there is none.</summary>
@@ -63,7 +99,27 @@ internal static class ThreadCaches
             ? Tcache.Read(memory, user, form, layout)
             : null;
 
-    // The storage ends at the pointer; a page of it that was never touched ends what is looked at.
+    private static bool IsTcacheSized(MemoryCache memory, ulong user, GlibcLayout layout) =>
+        user % (ulong)layout.Alignment == 0
+        && memory.TryReadWord(user - (ulong)layout.PointerSize, out ulong size) && TcacheLayout.OfChunk(size & ~7UL, layout) is not null;
+
+    private static List<Tcache> ReadCaches(MemoryCache memory, IReadOnlyList<ThreadBlock> blocks, int offset, RangeSet heaps, GlibcLayout layout)
+    {
+        var caches = new List<Tcache>();
+        var known = new HashSet<ulong>();
+        foreach (ThreadBlock block in blocks)
+        {
+            if (memory.TryReadWord(block.Pointer - (ulong)offset, out ulong word) && heaps.Contains(word) && known.Add(word)
+                && ReadTcache(memory, word, layout) is { } cache)
+            {
+                caches.Add(cache);
+            }
+        }
+
+        return caches;
+    }
+
+    // The storage ends at the pointer; a page of it that can't be read ends what is looked at.
     private static int Readable(MemoryCache memory, ulong pointer, byte[] storage)
     {
         for (int length = storage.Length; length >= 64; length /= 2)
@@ -75,30 +131,5 @@ internal static class ThreadCaches
         }
 
         return 0;
-    }
-
-    // struct pthread begins at the pointer and has the thread's number somewhere: at the offset where all threads have one.
-    private static List<MallocThread> NameThreads(MemoryCache memory, List<MallocThread> threads, IReadOnlySet<int> tids)
-    {
-        for (int offset = 0; offset < DescriptorBytes && threads.Count != 0; offset += sizeof(int))
-        {
-            var named = new List<MallocThread>(threads.Count);
-            foreach (MallocThread thread in threads)
-            {
-                if (!memory.TryReadInt(thread.ThreadPointer + (ulong)offset, out uint tid) || !tids.Contains((int)tid))
-                {
-                    break;
-                }
-
-                named.Add(thread with { Tid = (int)tid });
-            }
-
-            if (named.Count == threads.Count && named.Select(t => t.Tid).Distinct().Count() == named.Count)
-            {
-                return named;
-            }
-        }
-
-        return threads;
     }
 }

@@ -14,22 +14,22 @@ internal static class ThreadPointers
     // Stacks are resident in small part; what is larger than this in all is no stack but data.
     private const int MaxPages = 64 << 10;
 
-    /// <summary>The thread pointers in memory that is no heap, in address order.</summary>
+    /// <summary>The blocks of the living threads in memory that is no heap, in address order.</summary>
     /// <param name="pages">The target's memory.</param>
-    /// <param name="pointerSize">The size of a pointer.</param>
+    /// <param name="memory">The same, in words.</param>
     /// <param name="mappings">All mappings.</param>
     /// <param name="heaps">Where heaps are, in address order: nothing is looked for there.</param>
-    /// <param name="wanted">The number of threads: the search ends when it is reached.</param>
-    public static List<ulong> Find(
-        IMemory pages, int pointerSize, IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, int wanted)
+    /// <param name="tids">The threads by the numbers that the process itself knows, with the numbers that we know.</param>
+    public static List<ThreadBlock> Find(
+        IMemory pages, MemoryCache memory, IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, IReadOnlyDictionary<int, int> tids)
     {
-        var found = new List<ulong>();
+        var found = new ThreadDescriptors(memory, tids);
         var buffer = new byte[PagesPerRead * pages.PageSize];
         var access = new PageAccess[PagesPerRead];
         int budget = MaxPages;
 
-        // The main thread's block is next to the loader, other threads' above: stacks are mapped downwards.
-        for (int i = mappings.Count - 1; i >= 0 && found.Count < wanted; i--)
+        // The main thread's block is next to the loader, other threads' below: stacks are mapped downwards.
+        for (int i = mappings.Count - 1; i >= 0 && !found.IsComplete; i--)
         {
             Mapping mapping = mappings[i];
             if (mapping.Backing != MappingBacking.Anonymous || mapping.Permissions != (MappingPermissions.Read | MappingPermissions.Write))
@@ -42,7 +42,7 @@ internal static class ThreadPointers
             {
                 ulong end = range.End & ~((ulong)pages.PageSize - 1);
                 ulong start = range.Start & ~((ulong)pages.PageSize - 1);
-                while (end > start && budget > 0 && found.Count < wanted)
+                while (end > start && budget > 0 && !found.IsComplete)
                 {
                     int length = (int)Math.Min((ulong)buffer.Length, end - start);
                     int count = length / pages.PageSize;
@@ -52,32 +52,28 @@ internal static class ThreadPointers
                     budget -= read;
                     if (read != 0)
                     {
-                        Search(buffer.AsSpan(0, length), end, pointerSize, found);
+                        Search(buffer.AsSpan(0, length), end, memory, found);
                     }
                 }
             }
         }
 
-        found.Sort();
-        return found;
+        return found.Living();
     }
 
-    private static void Search(ReadOnlySpan<byte> bytes, ulong start, int pointerSize, List<ulong> found)
+    private static void Search(ReadOnlySpan<byte> bytes, ulong start, MemoryCache memory, ThreadDescriptors found)
     {
-        int step = pointerSize == 8 ? 64 : 16;
-        for (int at = 0; at + (3 * pointerSize) <= bytes.Length; at += step)
+        int w = memory.PointerSize;
+        int step = w == 8 ? 64 : 16;
+        for (int at = 0; at + (3 * w) <= bytes.Length; at += step)
         {
             ulong self = start + (ulong)at;
-            if (Word(bytes[at..], pointerSize) == self && Word(bytes[(at + (2 * pointerSize))..], pointerSize) == self)
+            if (memory.Word(bytes[at..]) == self && memory.Word(bytes[(at + (2 * w))..]) == self)
             {
                 found.Add(self);
             }
         }
     }
-
-    private static ulong Word(ReadOnlySpan<byte> bytes, int pointerSize) => pointerSize == 8
-        ? System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(bytes)
-        : System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(bytes);
 
     private static IEnumerable<AddressRange> Without(AddressRange range, IReadOnlyList<AddressRange> heaps)
     {
