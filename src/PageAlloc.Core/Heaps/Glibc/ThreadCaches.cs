@@ -47,9 +47,9 @@ internal sealed class ThreadCaches
         GlibcLayout layout,
         int? distance = null)
     {
-        var arenaColumns = new ThreadColumns(memory.PointerSize, word => word == 0 ? null : arenas.Contains(word));
+        var arenaColumns = new ThreadColumns(memory.PointerSize, word => arenas.Contains(word));
         var cacheColumns = new ThreadColumns(
-            memory.PointerSize, word => word == 0 || files.Contains(word) ? null : heaps.Contains(word) && IsTcacheSized(memory, word, layout));
+            memory.PointerSize, word => files.Contains(word) ? null : heaps.Contains(word) && IsTcacheSized(memory, word, layout));
         var storage = new byte[ThreadColumns.Bytes];
         foreach (ThreadBlock block in blocks)
         {

@@ -5,7 +5,7 @@ namespace PageAlloc.Heaps.Glibc;
 /// that it may hold. A single word proves nothing, as below the storage of a thread are the remains of its calls.
 /// </summary>
 /// <param name="wordSize">The size of a word.</param>
-/// <param name="test">Says of a word whether it is a value of the variable; null when it tells nothing, as 0 does.</param>
+/// <param name="test">Says of a word whether it is a value of the variable; null when it tells nothing. 0 never does.</param>
 internal sealed class ThreadColumns(int wordSize, Func<ulong, bool?> test)
 {
     /// <summary>How far below the thread pointer is looked.</summary>
@@ -19,7 +19,9 @@ internal sealed class ThreadColumns(int wordSize, Func<ulong, bool?> test)
     {
         for (int index = 0; (index + 1) * wordSize <= storage.Length; index++)
         {
-            if (_values[index] >= 0 && test(memory.Word(storage[^((index + 1) * wordSize)..])) is { } isValue)
+            // Most words are 0, the value of every variable that was not used yet.
+            ulong word = _values[index] < 0 ? 0 : memory.Word(storage[^((index + 1) * wordSize)..]);
+            if (word != 0 && test(word) is { } isValue)
             {
                 _values[index] = isValue ? _values[index] + 1 : -1;
             }

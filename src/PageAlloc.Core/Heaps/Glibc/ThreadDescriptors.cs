@@ -19,12 +19,15 @@ internal sealed class ThreadDescriptors(MemoryCache memory, IReadOnlyDictionary<
     // The offset of the number is 104 to 720; no struct pthread is smaller than this.
     private const int SearchedBytes = 1024;
 
+    // glibc keeps the stacks of dead threads up to 40 MiB; a stack has 16 KiB at least.
+    private const int MostDead = 4096;
+
     private readonly byte[] _bytes = new byte[SearchedBytes];
     private readonly List<ulong> _pointers = [];
     private readonly Dictionary<int, HashSet<int>> _numbers = [];
     private bool _isListless;
 
-    /// <summary>Whether all threads have their block.</summary>
+    /// <summary>Whether all threads have their block, or there are more blocks than there can be.</summary>
     public bool IsComplete { get; private set; }
 
     /// <summary>Adds what may be a block.</summary>
@@ -64,7 +67,7 @@ internal sealed class ThreadDescriptors(MemoryCache memory, IReadOnlyDictionary<
 
         // Until 2.33 a process without libpthread keeps neither lists nor numbers; it has one thread.
         _isListless |= !isListed && tids.Count == 1;
-        IsComplete |= _isListless;
+        IsComplete |= _isListless || _pointers.Count > tids.Count + MostDead;
     }
 
     /// <summary>The blocks of the living threads, in address order; all that were added, without numbers, when no number is found in any.</summary>

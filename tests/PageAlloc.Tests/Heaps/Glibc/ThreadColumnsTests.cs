@@ -11,7 +11,7 @@ public sealed class ThreadColumnsTests
     private const ulong Valid = 0x1000, Garbage = 0x77;
 
     private readonly MemoryCache _memory = new(new NoMemory(), 8);
-    private readonly ThreadColumns _columns = new(8, word => word == 0 ? null : word == Valid);
+    private readonly ThreadColumns _columns = new(8, word => word == Valid);
 
     [Fact]
     public void The_place_with_the_most_values_is_found()
