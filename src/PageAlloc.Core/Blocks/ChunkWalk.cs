@@ -17,16 +17,14 @@ internal sealed class ChunkWalk
     // How far before a broken header a chunk is looked for, where the one before may claim too much.
     private const ulong BlamedBytes = 64 << 10;
 
-    private readonly FreeLists _lists;
+    private readonly ListCursor _listed;
     private readonly IBlockSink _sink;
     private readonly SegmentWindow _window;
     private readonly ChunkProof _proof;
     private readonly int _pageSize;
 
     private Arena _arena = null!;
-    private ArenaTotals _totals = null!;
     private ArenaProgress _progress = null!;
-    private int _nextListed;
     private ulong _limit;
 
     // The chunk whose state the next header tells; size 0 when there is none.
@@ -36,7 +34,7 @@ internal sealed class ChunkWalk
 
     public ChunkWalk(IMemory memory, MemoryCache cache, FreeLists lists, IBlockSink sink)
     {
-        _lists = lists;
+        _listed = new ListCursor(lists);
         _sink = sink;
         _window = new SegmentWindow(memory, cache.PointerSize);
         _proof = new ChunkProof(cache, lists);
@@ -60,7 +58,6 @@ internal sealed class ChunkWalk
     {
         _progress = progress;
         _arena = progress.Arena;
-        _totals = progress.Totals;
         _sink.BeginSegment(_arena, segment);
         Walk(segment);
         progress.Cover(segment);
@@ -72,7 +69,7 @@ internal sealed class ChunkWalk
         _limit = segment.Range.End;
         _pending = default;
         _window.Clear();
-        _nextListed = _lists.IndexOf(segment.Range.Start);
+        _listed.Seek(segment.Range.Start);
         GlibcLayout layout = _arena.Layout;
         var w = (ulong)layout.PointerSize;
         Emit(new Block(segment.Range.Start, segment.FirstChunk - segment.Range.Start, BlockState.Overhead));
@@ -193,9 +190,8 @@ internal sealed class ChunkWalk
     private FreeLists.List ListOf(ulong chunk)
     {
         var found = FreeLists.List.None;
-        for (; _nextListed < _lists.Count && _lists[_nextListed].Chunk <= chunk; _nextListed++)
+        while (_listed.TryTake(chunk, out ulong listed, out FreeLists.List list))
         {
-            (ulong listed, FreeLists.List list) = _lists[_nextListed];
             if (listed == chunk)
             {
                 found = list;
@@ -250,8 +246,7 @@ internal sealed class ChunkWalk
         if (_pending.Size != 0)
         {
             ulong start = Math.Max(_pending.Address + _arena.Layout.MinimumSize, chunk - Math.Min(chunk, BlamedBytes));
-            ulong real = _proof.Find(start, chunk, _limit, _arena);
-            if (real < chunk)
+            if (_proof.Find(start, chunk, _limit, _arena) is var real && real < chunk)
             {
                 Report(
                     ProblemKind.BrokenSize,
@@ -283,7 +278,7 @@ internal sealed class ChunkWalk
         Emit(new Block(chunk, next - chunk, BlockState.Unknown));
         if (access == PageAccess.Swapped)
         {
-            _totals.SwappedBytes += next - chunk;
+            _progress.Totals.SwappedBytes += next - chunk;
         }
         else
         {
@@ -297,10 +292,10 @@ internal sealed class ChunkWalk
     {
         if (block.Size != 0)
         {
-            _totals.Add(block);
+            _progress.Totals.Add(block);
             _sink.Add(block);
         }
     }
 
-    private void Report(ProblemKind kind, ulong address, string text) => _totals.Add(new Problem(kind, _arena.Address, address, text));
+    private void Report(ProblemKind kind, ulong address, string text) => _progress.Totals.Add(new Problem(kind, _arena.Address, address, text));
 }

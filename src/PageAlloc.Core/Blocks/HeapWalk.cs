@@ -72,7 +72,7 @@ public static class HeapWalk
     }
 
     private static bool IsChanging(HeapSet heaps, IReadOnlyList<ArenaTotals> totals) =>
-        heaps.Problems.Any(p => p.Kind is ProblemKind.Changing or ProblemKind.BrokenTcache)
+        heaps.Problems.Any(p => p.Kind is ProblemKind.Changing or ProblemKind.BrokenTcache) || heaps.Tcaches.Any(t => t.Problems.Count != 0)
         || totals.Any(t => t.Problems.Any(p => p.Kind == ProblemKind.Changing));
 
     /// <summary>Walks every arena, without a look at whether it changes.</summary>

@@ -27,7 +27,7 @@ internal sealed class HugetlbPageSizes : IDisposable
         ulong? size = _maps is null ? null : MappingQuery.PageSize(_maps, mapping.Range.Start);
         if (size is null)
         {
-            _smaps ??= SmapsParser.Read(_process);
+            _smaps ??= SmapsReader.Read(_process);
             size = _smaps.GetValueOrDefault(mapping.Range.Start).KernelPageSize;
         }
 

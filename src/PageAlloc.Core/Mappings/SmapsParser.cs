@@ -1,6 +1,3 @@
-using PageAlloc.Interop;
-using PageAlloc.Targets;
-
 namespace PageAlloc.Mappings;
 
 /// <summary>The figures of one mapping that only /proc/PID/smaps has, in bytes.</summary>
@@ -34,23 +31,6 @@ public sealed class SmapsParser
         }
 
         return parser.Finish();
-    }
-
-    /// <summary>The figures of a process. The file is about a kilobyte a mapping, and is never held whole.</summary>
-    /// <exception cref="TargetException">It can't be read.</exception>
-    internal static Dictionary<ulong, SmapsEntry> Read(IProcDirectory process)
-    {
-        using LinuxFile file = process.Open("smaps");
-        var lines = new LineReader(file);
-        var parser = new SmapsParser();
-        while (lines.TryRead(out ReadOnlySpan<byte> line))
-        {
-            parser.Add(line);
-        }
-
-        return lines.Error == 0 ? parser.Finish() : throw (lines.Error == Errno.ESRCH
-            ? new TargetException(TargetFailure.Ended, "the process ended while its smaps was being read")
-            : new TargetException(TargetFailure.SystemError, $"can't read smaps: {ErrorText.Of(lines.Error)}"));
     }
 
     /// <summary>Takes the next line, without its end.</summary>

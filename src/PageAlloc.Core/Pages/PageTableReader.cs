@@ -23,7 +23,7 @@ public static class PageTableReader
         }
 
         using var source = new ProcPageSource(process, options);
-        PageTable table = Read(source, mappings, () => SmapsParser.Read(process), target.Info.Pid);
+        PageTable table = Read(source, mappings, () => SmapsReader.Read(process), target.Info.Pid);
         return SwappedSharedMemory.AddTo(KsmStat.Settle(table, process), process);
     }
 

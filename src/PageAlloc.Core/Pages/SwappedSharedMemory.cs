@@ -18,7 +18,7 @@ internal static class SwappedSharedMemory
             return table;
         }
 
-        Dictionary<ulong, SmapsEntry> smaps = SmapsParser.Read(process);
+        Dictionary<ulong, SmapsEntry> smaps = SmapsReader.Read(process);
         var mappings = new List<MappingPages>(table.Mappings.Count);
         foreach (MappingPages pages in table.Mappings)
         {

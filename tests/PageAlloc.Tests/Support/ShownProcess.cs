@@ -41,7 +41,7 @@ internal sealed class ShownProcess
     public string MappingsText { get; }
 
     public static ShownProcess Of(int pid, int? user = null, IReadOnlyDictionary<string, string>? environment = null) =>
-        Parse(CommandRun.Run([$"{pid}", "--format", "json", "--runs"], user, environment));
+        Parse(CommandRun.Run([$"{pid}", "--format", "json", "--runs", "--show", "pages"], user, environment));
 
     public static ShownProcess Parse(CommandResult result)
     {

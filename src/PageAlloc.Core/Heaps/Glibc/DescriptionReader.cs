@@ -120,7 +120,7 @@ internal sealed class DescriptionReader(ITarget target, HeapOptions options)
     }
 
     private static int? Distance(ulong? tcache, ulong? threadArena) =>
-        tcache is { } a && threadArena is { } b && unchecked((long)(a - b)) is >= -ThreadColumns.Bytes and <= ThreadColumns.Bytes and var distance
+        tcache is { } a && threadArena is { } b && unchecked((long)(a - b)) is >= -ThreadColumns.NearBytes and <= ThreadColumns.NearBytes and var distance
             ? (int)distance
             : null;
 

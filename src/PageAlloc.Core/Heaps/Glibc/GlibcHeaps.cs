@@ -68,13 +68,14 @@ internal sealed class GlibcHeaps
             libcs.Add(file);
             var own = new RangeSet(ring.SelectMany(a => a.Segments).Select(segment => segment.Range));
             var addresses = ring.Select(a => a.Address).ToHashSet();
-            GlibcLayout layout = LinkStyle.Find(_memory, main.Layout, ring, own, FindCaches);
+            GlibcLayout layout = LinkStyle.Find(_memory, main.Layout, file.Version, ring, own, FindCaches);
             ThreadCaches threads = FindCaches(layout);
             foreach (Tcache cache in threads.Caches.Where(c => known.Add(c.Address)))
             {
                 lists.Add(cache);
                 tcaches.Add(cache);
-                if (!cache.IsConsistent)
+                problems.AddRange(cache.Problems);
+                if (!cache.IsConsistent && cache.Problems.Count == 0)
                 {
                     problems.Add(new Problem(
                         ProblemKind.BrokenTcache, 0, cache.Address, $"the counters of the tcache at 0x{cache.Address:x} differ from its lists"));

@@ -5,9 +5,17 @@ internal static class LinkStyle
 {
     private const int MaxLinks = 64;
 
-    /// <summary>The layout with the style that the lists of the process prove; unchanged when there are no lists.</summary>
+    // source: malloc/malloc.c, since 2.32
+    private static readonly Version s_firstMangled = new(2, 32);
+
+    /// <summary>The layout with the style that the lists of the process prove; where there are none, with that of the release.</summary>
     public static GlibcLayout Find(
-        MemoryCache memory, GlibcLayout layout, IReadOnlyList<Arena> arenas, RangeSet heaps, Func<GlibcLayout, ThreadCaches> findCaches)
+        MemoryCache memory,
+        GlibcLayout layout,
+        string? version,
+        IReadOnlyList<Arena> arenas,
+        RangeSet heaps,
+        Func<GlibcLayout, ThreadCaches> findCaches)
     {
         GlibcLayout mangled = layout with { SafeLinking = true };
         GlibcLayout plain = layout with { SafeLinking = false };
@@ -26,9 +34,11 @@ internal static class LinkStyle
             }
         }
 
-        return votes + CachedBlocks(mangled) - CachedBlocks(plain) < 0 ? plain : mangled;
+        votes += CachedBlocks(mangled) - CachedBlocks(plain);
+        bool isOld = Version.TryParse(version, out Version? release) && release < s_firstMangled;
+        return votes < 0 || (votes == 0 && isOld) ? plain : mangled;
 
-        int CachedBlocks(GlibcLayout style) => findCaches(style).Caches.Sum(c => c.Chunks.Count);
+        int CachedBlocks(GlibcLayout style) => findCaches(style).Caches.Sum(c => c.WholeChunks);
     }
 
     private static int Ends(MemoryCache memory, GlibcLayout layout, ulong chunk, RangeSet heaps)

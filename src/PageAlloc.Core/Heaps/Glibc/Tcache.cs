@@ -5,17 +5,13 @@ namespace PageAlloc.Heaps.Glibc;
 /// <summary>A thread's cache of free blocks.</summary>
 internal sealed class Tcache
 {
-    private const int MaxBlocks = 1 << 24;
-
     private readonly byte[] _bytes;
 
-    private Tcache(ulong address, TcacheLayout form, byte[] bytes, List<ulong> chunks, bool isConsistent)
+    private Tcache(ulong address, TcacheLayout form, byte[] bytes)
     {
-        _bytes = bytes;
         Address = address;
         Form = form;
-        Chunks = chunks;
-        IsConsistent = isConsistent;
+        _bytes = bytes;
     }
 
     /// <summary>The address of the structure: a user pointer.</summary>
@@ -25,14 +21,20 @@ internal sealed class Tcache
     public TcacheLayout Form { get; }
 
     /// <summary>The chunks cached.</summary>
-    public List<ulong> Chunks { get; }
+    public List<ulong> Chunks { get; } = [];
 
-    /// <summary>Whether the counters agree with the lists. When not: a thread is at work on it, or it is no tcache.</summary>
-    public bool IsConsistent { get; }
+    /// <summary>How many of them are in lists that come to an end.</summary>
+    public int WholeChunks { get; private set; }
+
+    /// <summary>Whether the counters agree with the lists. When not: a thread is at work on it, it is damaged, or it is no tcache.</summary>
+    public bool IsConsistent { get; private set; } = true;
+
+    /// <summary>Lists that do not come to an end.</summary>
+    public List<Problem> Problems { get; } = [];
 
     /// <summary>
-    /// Reads the structure at <paramref name="address"/>, with every list. Null when it is none: its lists lead elsewhere than
-    /// to chunks of the right size.
+    /// Reads the structure at <paramref name="address"/>, with every list. Null when it is none: too many of its lists lead
+    /// elsewhere than to chunks of the right size.
     /// </summary>
     public static Tcache? Read(MemoryCache memory, ulong address, TcacheLayout form, GlibcLayout layout)
     {
@@ -42,34 +44,35 @@ internal sealed class Tcache
             return null;
         }
 
-        var chunks = new List<ulong>();
-        bool consistent = true;
+        var cache = new Tcache(address, form, bytes);
+        int whole = 0;
         int limit = -1;
         for (int bin = 0; bin < form.Bins; bin++)
         {
             ulong head = memory.Word(bytes.AsSpan(form.EntriesOffset + (bin * layout.PointerSize)));
             int count = form.CounterSize == 1 ? bytes[bin] : BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(2 * bin));
-            int before = chunks.Count;
-            ulong size = bin < TcacheLayout.SmallBins ? layout.MinimumSize + (ulong)(layout.Alignment * bin) : 0;
-            if (!ReadList(memory, layout, head, size, chunks))
+            int before = cache.Chunks.Count;
+            if (!cache.ReadList(memory, layout, bin, head))
+            {
+                cache.IsConsistent = false;
+                continue;
+            }
+
+            int length = cache.Chunks.Count - before;
+            cache.WholeChunks += length;
+            whole += length != 0 ? 1 : 0;
+
+            // Since 2.42, slots left and blocks cached add up to the same number in every bin.
+            limit = limit < 0 && form.CountsFreeSlots ? count + length : limit;
+            bool agrees = form.CountsFreeSlots ? count + length == limit : count == length;
+            cache.IsConsistent &= agrees;
+            if (head == 0 && !agrees && cache.Problems.Count != 0)
             {
                 return null;
             }
-
-            int length = chunks.Count - before;
-            if (form.CountsFreeSlots)
-            {
-                // Slots left and blocks cached add up to the same number in every bin.
-                limit = limit < 0 ? count + length : limit;
-                consistent &= count + length == limit;
-            }
-            else
-            {
-                consistent &= count == length;
-            }
         }
 
-        return new Tcache(address, form, bytes, chunks, consistent);
+        return cache.Problems.Count <= 1 + whole ? cache : null;
     }
 
     /// <summary>Whether the structure is still what it was when read.</summary>
@@ -79,21 +82,40 @@ internal sealed class Tcache
         return memory.TryRead(Address, now) && now.AsSpan().SequenceEqual(_bytes);
     }
 
-    private static bool ReadList(MemoryCache memory, GlibcLayout layout, ulong user, ulong size, List<ulong> chunks)
+    private bool ReadList(MemoryCache memory, GlibcLayout layout, int bin, ulong head)
     {
-        int start = chunks.Count;
-        while (user != 0)
+        ulong size = bin < TcacheLayout.SmallBins ? layout.MinimumSize + (ulong)(layout.Alignment * bin) : 0;
+        int start = Chunks.Count;
+        int checkpoint = start;
+        for (ulong user = head; user != 0;)
         {
             ulong chunk = user - (ulong)layout.HeaderSize;
-            if (user % (ulong)layout.Alignment != 0 || chunks.Count - start > MaxBlocks
+            if (user % (ulong)layout.Alignment != 0
                 || !memory.TryReadWord(chunk + (ulong)layout.PointerSize, out ulong word)
                 || (size != 0 && (word & ~7UL) != size)
                 || !memory.TryReadWord(user, out ulong stored))
             {
+                // The wrong link stands in the chunk before.
+                ulong place = Chunks.Count > start ? Chunks[^1] : Address;
+                Problems.Add(new Problem(
+                    ProblemKind.BrokenLink, 0, place, $"bin {bin} of the tcache at 0x{Address:x} leads from 0x{place:x} to 0x{user:x}, where no block of its size is"));
                 return false;
             }
 
-            chunks.Add(chunk);
+            // Lists are short; the checkpoint moves on by powers of two, so that any cycle comes back to it.
+            if (Chunks.Count > start && chunk == Chunks[checkpoint])
+            {
+                List<ulong> once = [.. Chunks.Skip(start).Distinct()];
+                Chunks.RemoveRange(start, Chunks.Count - start);
+                Chunks.AddRange(once);
+                Problems.Add(new Problem(
+                    ProblemKind.ListCycle, 0, chunk, $"bin {bin} of the tcache at 0x{Address:x} comes back to 0x{chunk:x} and never ends: a double free?"));
+                return false;
+            }
+
+            Chunks.Add(chunk);
+            int length = Chunks.Count - start;
+            checkpoint = (length & (length - 1)) == 0 ? Chunks.Count - 1 : checkpoint;
             user = ListLink.Decode(stored, user, layout);
         }
 

@@ -29,8 +29,9 @@ public sealed record TcacheLayout(int Bins, int CounterSize, bool CountsFreeSlot
             ulong size = (ulong)(tcache.Size(layout.PointerSize) + layout.PointerSize);
             size = (size + mask) & ~mask;
 
-            // 2.43 pads twice when the cache is born inside an allocation.
-            if (chunkSize == size || (tcache.CountsFreeSlots && chunkSize == size + (ulong)layout.Alignment))
+            // A rest too small for a chunk stays with it; and 2.43 pads twice when the cache is born inside an allocation.
+            ulong most = size + layout.MinimumSize - (ulong)layout.Alignment + (tcache.CountsFreeSlots ? (ulong)layout.Alignment : 0);
+            if (chunkSize >= size && chunkSize <= most)
             {
                 return tcache;
             }

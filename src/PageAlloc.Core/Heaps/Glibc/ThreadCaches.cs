@@ -14,6 +14,9 @@ internal sealed class ThreadCaches
     // Candidates beyond are no more than chance would have them.
     private const int MaxCandidates = 64;
 
+    // Enough to tell a variable from what calls have left behind.
+    private const int MostFarThreads = 64;
+
     private ThreadCaches(IReadOnlyList<MallocThread> threads, IReadOnlyList<Tcache> caches, int? distance)
     {
         Threads = threads;
@@ -47,11 +50,26 @@ internal sealed class ThreadCaches
         GlibcLayout layout,
         int? distance = null)
     {
-        var arenaColumns = new ThreadColumns(memory.PointerSize, word => arenas.Contains(word));
+        ThreadCaches near = Find(memory, blocks, arenas, heaps, files, layout, distance, ThreadColumns.NearBytes, out bool isNear);
+        return isNear ? near : Find(memory, blocks, arenas, heaps, files, layout, distance, ThreadColumns.FarBytes, out _);
+    }
+
+    private static ThreadCaches Find(
+        MemoryCache memory,
+        IReadOnlyList<ThreadBlock> blocks,
+        IReadOnlySet<ulong> arenas,
+        RangeSet heaps,
+        RangeSet files,
+        GlibcLayout layout,
+        int? distance,
+        int depth,
+        out bool isFound)
+    {
+        var arenaColumns = new ThreadColumns(memory.PointerSize, depth, word => arenas.Contains(word));
         var cacheColumns = new ThreadColumns(
-            memory.PointerSize, word => files.Contains(word) ? null : heaps.Contains(word) && IsTcacheSized(memory, word, layout));
-        var storage = new byte[ThreadColumns.Bytes];
-        foreach (ThreadBlock block in blocks)
+            memory.PointerSize, depth, word => files.Contains(word) ? null : heaps.Contains(word) && IsTcacheSized(memory, word, layout));
+        var storage = new byte[depth];
+        foreach (ThreadBlock block in depth == ThreadColumns.NearBytes ? blocks : blocks.Take(MostFarThreads))
         {
             ReadOnlySpan<byte> bytes = storage.AsSpan(storage.Length - Readable(memory, block.Pointer, storage));
             arenaColumns.Add(memory, bytes);
@@ -85,6 +103,7 @@ internal sealed class ThreadCaches
             : cacheOffset is not { } near ? arenaOffsets[0]
             : distance is { } apart ? near + apart
             : arenaOffsets.MinBy(offset => Math.Abs(offset - near));
+        isFound = arenaOffset is not null || cacheOffset is not null || arenas.Count == 0;
         return new ThreadCaches(
             [.. blocks.Select(b => new MallocThread(b.Tid, arenaOffset is { } at ? ArenaAt(b.Pointer - (ulong)at) : 0))],
             caches,

@@ -5,14 +5,18 @@ namespace PageAlloc.Heaps.Glibc;
 /// that it may hold. A single word proves nothing, as below the storage of a thread are the remains of its calls.
 /// </summary>
 /// <param name="wordSize">The size of a word.</param>
+/// <param name="bytes">How far below the thread pointer to look.</param>
 /// <param name="test">Says of a word whether it is a value of the variable; null when it tells nothing. 0 never does.</param>
-internal sealed class ThreadColumns(int wordSize, Func<ulong, bool?> test)
+internal sealed class ThreadColumns(int wordSize, int bytes, Func<ulong, bool?> test)
 {
-    /// <summary>How far below the thread pointer is looked.</summary>
-    public const int Bytes = 4096;
+    /// <summary>How far below the thread pointer libc's variables are, unless a program has large ones of its own.</summary>
+    public const int NearBytes = 4096;
+
+    /// <summary>How far they are looked for.</summary>
+    public const int FarBytes = 64 << 10;
 
     // Values found; -1 once a word was found that the variable can't hold. Index: words below the pointer, less one.
-    private readonly int[] _values = new int[Bytes / wordSize];
+    private readonly int[] _values = new int[bytes / wordSize];
 
     /// <summary>Takes in the storage of a thread, which ends at its pointer.</summary>
     public void Add(MemoryCache memory, ReadOnlySpan<byte> storage)
@@ -41,5 +45,5 @@ internal sealed class ThreadColumns(int wordSize, Func<ulong, bool?> test)
 
     /// <summary>Whether no thread has anything else there.</summary>
     public bool MayBe(int distance) =>
-        distance > 0 && distance % wordSize == 0 && distance <= Bytes && _values[(distance / wordSize) - 1] >= 0;
+        distance > 0 && distance % wordSize == 0 && distance <= bytes && _values[(distance / wordSize) - 1] >= 0;
 }

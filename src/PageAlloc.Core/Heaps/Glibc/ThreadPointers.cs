@@ -40,8 +40,10 @@ internal static class ThreadPointers
             // A block is at the end of its stack: from behind, it is found before the stack is read.
             foreach (AddressRange range in Without(mapping.Range, heaps))
             {
-                ulong end = range.End & ~((ulong)pages.PageSize - 1);
-                ulong start = range.Start & ~((ulong)pages.PageSize - 1);
+                // Of a static program it is in front of the heap, in the heap's first page.
+                ulong mask = (ulong)pages.PageSize - 1;
+                ulong end = (range.End + mask) & ~mask;
+                ulong start = range.Start & ~mask;
                 while (end > start && budget > 0 && !found.IsComplete)
                 {
                     int length = (int)Math.Min((ulong)buffer.Length, end - start);
@@ -52,7 +54,7 @@ internal static class ThreadPointers
                     budget -= read;
                     if (read != 0)
                     {
-                        Search(buffer.AsSpan(0, length), end, memory, found);
+                        Search(buffer.AsSpan(0, (int)Math.Min((ulong)length, range.End - end)), end, memory, found);
                     }
                 }
             }

@@ -11,7 +11,7 @@ public sealed class ThreadColumnsTests
     private const ulong Valid = 0x1000, Garbage = 0x77;
 
     private readonly MemoryCache _memory = new(new NoMemory(), 8);
-    private readonly ThreadColumns _columns = new(8, word => word == Valid);
+    private readonly ThreadColumns _columns = new(8, ThreadColumns.NearBytes, word => word == Valid);
 
     [Fact]
     public void The_place_with_the_most_values_is_found()
@@ -54,7 +54,7 @@ public sealed class ThreadColumnsTests
     [InlineData(0)]
     [InlineData(-8)]
     [InlineData(12)]
-    [InlineData(ThreadColumns.Bytes + 8)]
+    [InlineData(ThreadColumns.NearBytes + 8)]
     public void There_are_no_places_elsewhere(int distance) => Assert.False(_columns.MayBe(distance));
 
     private void Add(params (int Distance, ulong Word)[] words)
