@@ -1,6 +1,7 @@
 using PageAlloc.Blocks;
 using PageAlloc.Cli.Terminal;
 using PageAlloc.Heaps;
+using PageAlloc.Insight;
 using PageAlloc.Interop;
 using PageAlloc.Mappings;
 using PageAlloc.Pages;
@@ -24,12 +25,13 @@ internal static class MapCommand
             throw new UsageException($"the filter picks none of the {mappings.Count} mappings");
         }
 
-        PageTable table = PageTableReader.Read(target, picked, request.Read);
+        // The pages of heaps are told in JSON, whatever mappings are picked.
+        PageTable table = PageTableReader.Read(target, request.Json ? mappings : picked, request.Read);
         using HeapReader? heaps = HeapOpener.TryOpen(target, mappings, request.Heap, out TargetException? failure);
         opened.Release(heaps);
         bool wantsHeaps = (request.Parts & (MapParts.Heaps | MapParts.Summary)) != 0;
         bool isComplete = request.Json
-            ? WriteJson(request, target.Info with { Pause = opened.Pause }, table, wantsHeaps ? heaps : null, output)
+            ? WriteJson(request, target.Info with { Pause = opened.Pause }, table, mappings, wantsHeaps ? heaps : null, output)
             : WriteText(request, target.Info, table, mappings.Count, heaps, output);
         output.Flush();
         if (request.Read.UsePageFlags)
@@ -48,11 +50,18 @@ internal static class MapCommand
     }
 
     private static bool WriteJson(
-        MapRequest request, TargetInfo target, PageTable table, HeapReader? heaps, StdOut output)
+        MapRequest request, TargetInfo target, PageTable table, IReadOnlyList<Mapping> mappings, HeapReader? heaps, StdOut output)
     {
-        IReadOnlyList<ArenaTotals> arenas = heaps is null ? [] : HeapWalk.Sum(heaps);
-        JsonView.Write(target, table, table.Mappings, request.Runs, heaps?.Heaps, arenas, output);
-        return heaps is null || !HeapProblemsView.IsIncomplete(heaps.Heaps, arenas);
+        IEnumerable<MappingPages> shown = request.Filter is { } filter ? table.Mappings.Where(m => filter.Matches(m.Mapping)) : table.Mappings;
+        if (heaps is null)
+        {
+            JsonView.Write(target, table, shown, request.Runs, null, output);
+            return true;
+        }
+
+        IReadOnlyList<ArenaTotals> arenas = HeapWalk.Sum(heaps, () => new HeapPages(table, mappings), out HeapPages pages);
+        JsonView.Write(target, table, shown, request.Runs, new HeapFigures(heaps.Heaps, arenas, pages), output);
+        return !HeapProblemsView.IsIncomplete(heaps.Heaps, arenas);
     }
 
     private static bool WriteText(MapRequest request, TargetInfo target, PageTable table, int mappings, HeapReader? heaps, StdOut output)

@@ -71,7 +71,6 @@ internal sealed class ChunkWalk
         _window.Clear();
         _listed.Seek(segment.Range.Start);
         GlibcLayout layout = _arena.Layout;
-        var w = (ulong)layout.PointerSize;
         Emit(new Block(segment.Range.Start, segment.FirstChunk - segment.Range.Start, BlockState.Overhead));
         ulong chunk = segment.FirstChunk;
         while (chunk < _limit)
@@ -90,7 +89,7 @@ internal sealed class ChunkWalk
                 continue;
             }
 
-            ulong word = _window.Word(header[(int)w..]);
+            ulong word = _window.Word(header[layout.PointerSize..]);
             ulong size = word & ~7UL;
             if (chunk == _arena.State.Top)
             {
@@ -115,8 +114,8 @@ internal sealed class ChunkWalk
 
                 Settle(chunk, word, _window.Word(header));
                 _pending = new Block(chunk, size, BlockState.Used);
-                _pendingForward = header.Length == 4 * layout.PointerSize ? _window.Word(header[(2 * (int)w)..]) : 0;
-                _pendingBack = header.Length == 4 * layout.PointerSize ? _window.Word(header[(3 * (int)w)..]) : 0;
+                _pendingForward = header.Length == 4 * layout.PointerSize ? _window.Word(header[(2 * layout.PointerSize)..]) : 0;
+                _pendingBack = header.Length == 4 * layout.PointerSize ? _window.Word(header[(3 * layout.PointerSize)..]) : 0;
                 chunk += size;
             }
         }

@@ -13,11 +13,19 @@ public static class HeapWalk
     /// </summary>
     /// <param name="reader">The heaps.</param>
     /// <returns>The sums, in the order of <see cref="HeapSet.Arenas"/>.</returns>
-    public static IReadOnlyList<ArenaTotals> Sum(HeapReader reader)
+    public static IReadOnlyList<ArenaTotals> Sum(HeapReader reader) => Sum<IBlockSink>(reader, () => NoSink.Instance, out _);
+
+    /// <summary>Sums up every arena, and gives the blocks of the last reading to a sink.</summary>
+    /// <param name="reader">The heaps.</param>
+    /// <param name="makeSink">Makes a sink; called again when the heaps are read again.</param>
+    /// <param name="sink">The sink that got the blocks which the sums are of.</param>
+    /// <returns>The sums, in the order of <see cref="HeapSet.Arenas"/>.</returns>
+    public static IReadOnlyList<ArenaTotals> Sum<T>(HeapReader reader, Func<T> makeSink, out T sink) where T : IBlockSink
     {
         for (int attempt = 1; ; attempt++)
         {
-            IReadOnlyList<ArenaTotals> totals = Run(reader, NoSink.Instance);
+            sink = makeSink();
+            IReadOnlyList<ArenaTotals> totals = Run(reader, sink);
             if (attempt == Attempts || reader.IsCopy || !IsChanging(reader.Heaps, totals))
             {
                 return totals;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using PageAlloc.Blocks;
 using PageAlloc.Heaps;
+using PageAlloc.Insight;
 
 namespace PageAlloc.Views;
 
@@ -9,16 +10,17 @@ namespace PageAlloc.Views;
 internal static class HeapJson
 {
     /// <summary>Writes the member.</summary>
-    public static void Write(Utf8JsonWriter json, HeapSet heaps, IReadOnlyList<ArenaTotals> arenas)
+    public static void Write(Utf8JsonWriter json, HeapFigures figures)
     {
+        HeapSet heaps = figures.Heaps;
         json.WriteStartObject("heaps"u8);
         json.WriteString("allocator"u8, heaps.Allocator);
         json.WriteString("version"u8, heaps.Version);
         json.WriteString("layout"u8, heaps.Allocator == "glibc" ? heaps.Layout : null);
         json.WriteStartArray("arenas"u8);
-        foreach (ArenaTotals arena in arenas)
+        foreach (ArenaTotals arena in figures.Arenas)
         {
-            WriteArena(json, arena);
+            WriteArena(json, arena, figures.Pages);
             json.Flush();
         }
 
@@ -34,7 +36,7 @@ internal static class HeapJson
         json.WriteEndObject();
     }
 
-    private static void WriteArena(Utf8JsonWriter json, ArenaTotals totals)
+    private static void WriteArena(Utf8JsonWriter json, ArenaTotals totals, HeapPages? pages)
     {
         Arena arena = totals.Arena;
         json.WriteStartObject();
@@ -81,8 +83,29 @@ internal static class HeapJson
         json.WriteNumber("overheadBytes"u8, totals.OverheadBytes);
         json.WriteNumber("unknownBytes"u8, totals.Bytes(BlockState.Unknown));
         json.WriteNumber("swappedUnknownBytes"u8, totals.SwappedBytes);
+        if (pages is not null)
+        {
+            WritePages(json, pages.Of(arena) ?? new ArenaPages(arena));
+        }
+
         WriteProblems(json, totals.Problems);
         json.WriteEndObject();
+    }
+
+    private static void WritePages(Utf8JsonWriter json, ArenaPages pages)
+    {
+        json.WriteStartObject("pages"u8);
+        json.WriteNumber("live"u8, pages[HeapPageClass.Live]);
+        json.WriteNumber("mixed"u8, pages[HeapPageClass.Mixed]);
+        json.WriteNumber("free"u8, pages[HeapPageClass.Free]);
+        json.WriteNumber("swappedLive"u8, pages[HeapPageClass.SwappedLive]);
+        json.WriteNumber("swappedMixed"u8, pages[HeapPageClass.SwappedMixed]);
+        json.WriteNumber("swappedFree"u8, pages[HeapPageClass.SwappedFree]);
+        json.WriteNumber("absent"u8, pages[HeapPageClass.Absent]);
+        json.WriteNumber("unknown"u8, pages[HeapPageClass.Unknown]);
+        json.WriteEndObject();
+        json.WriteNumber("residentFreeBytes"u8, pages.ResidentFreeBytes);
+        json.WriteNumber("trimmableBytes"u8, pages.TrimmableBytes);
     }
 
     private static void WriteCount(Utf8JsonWriter json, ReadOnlySpan<byte> name, ArenaTotals totals, BlockState state) =>

@@ -53,8 +53,11 @@ public static class HeapTableView
                 .Column(TextSink.Count((ulong)heaps.Mmapped.Count), -CountWidth).EndLine();
         }
 
-        sink.Write($"  malloc of glibc{(heaps.Version is { } version ? " " + version : "")}, layout by {heaps.Layout}").EndLine();
+        sink.Write($"  malloc of glibc{(heaps.Version is { } version ? " " + version : "")}, layout by {WithoutPaths(heaps.Layout)}").EndLine();
     }
+
+    // The path of a debug file is longer than a line; JSON has it.
+    private static string WithoutPaths(string layout) => string.Join("; ", layout.Split("; ").Select(part => part.Split(": /")[0]));
 
     /// <summary>Writes the line of a process whose heap can't be shown.</summary>
     public static void WriteOther(HeapSet heaps, IBufferWriter<byte> output) =>

@@ -2,8 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using PageAlloc.Blocks;
-using PageAlloc.Heaps;
+using PageAlloc.Insight;
 using PageAlloc.Mappings;
 using PageAlloc.Pages;
 using PageAlloc.Targets;
@@ -25,15 +24,13 @@ public static class JsonView
     /// <param name="mappings">The mappings to write.</param>
     /// <param name="withRuns">Whether each mapping has the states of its pages, run-length encoded.</param>
     /// <param name="heaps">Its heaps; null when they were not looked for.</param>
-    /// <param name="arenas">The sums of their arenas.</param>
     /// <param name="output">Gets UTF-8; it is given its bytes a mapping at a time.</param>
     public static void Write(
         TargetInfo target,
         PageTable table,
         IEnumerable<MappingPages> mappings,
         bool withRuns,
-        HeapSet? heaps,
-        IReadOnlyList<ArenaTotals>? arenas,
+        HeapFigures? heaps,
         IBufferWriter<byte> output)
     {
         using var json = new Utf8JsonWriter(output, s_options);
@@ -58,7 +55,7 @@ public static class JsonView
         json.WriteEndArray();
         if (heaps is not null)
         {
-            HeapJson.Write(json, heaps, arenas ?? []);
+            HeapJson.Write(json, heaps);
         }
 
         json.WriteEndObject();

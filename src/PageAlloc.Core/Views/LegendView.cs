@@ -74,7 +74,7 @@ public static class LegendView
 
         string page = $"page ({TextSink.Size((ulong)table.PageSize)})";
         string key = options.Style.PixelRows == 2
-            ? $"each half of a character is a {page}: first the {options.Width} upper halves of a row, then the lower ones"
+            ? $"upper half of a character: a {page}; lower half: the page {options.Width} behind it"
             : $"each character is a {page}";
         new TextSink(output).Write("    "u8).Write(key).EndLine();
     }

@@ -173,6 +173,6 @@ public sealed class JsonViewTests
     private static string Write(TargetInfo target, bool withRuns, UnknownDetails unknown, params MappingPages[] mappings)
     {
         var table = new PageTable(mappings, 4096, 9, unknown);
-        return Text(o => JsonView.Write(target, table, mappings, withRuns, heaps: null, arenas: null, o)).Replace('␛', '\u001b');
+        return Text(o => JsonView.Write(target, table, mappings, withRuns, heaps: null, o)).Replace('␛', '\u001b');
     }
 }

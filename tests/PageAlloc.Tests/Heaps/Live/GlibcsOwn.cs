@@ -9,6 +9,9 @@ internal static class GlibcsOwn
     // The table of a thread's variables, one for each library and some in reserve: two words each.
     private const ulong SmallestTable = 0x80, LargestTable = 0x200;
 
+    // The parent of the forked program has three more, some of which share an arena.
+    private const int OfFork = 4;
+
     // What dlopen and dlmopen keep of a library: its name, its scope, its versions.
     private const int OfSecondLibc = 80;
 
@@ -21,7 +24,7 @@ internal static class GlibcsOwn
         List<ShownBlock> caches = [.. rows.Where(row => CacheSizes.Contains(row.Size))];
         List<ShownBlock> tables = [.. rows.Except(caches).Where(row => row.Size is >= SmallestTable and <= LargestTable)];
         // Threads that a fork left behind, and those whose stacks are kept for the next, have theirs still.
-        int threads = Math.Max(look.Threads, look.Heaps.Arenas.Count);
+        int threads = Math.Max(look.Run.Variant.Arguments[0] == "forked" ? OfFork : look.Threads, look.Heaps.Arenas.Count);
         int spare = look.Truth.Libraries > 1 ? OfSecondLibc : look.Run.Program.StartsWith("heap-static", StringComparison.Ordinal) ? OfStaticStart : 0;
         string[] unexplained =
         [

@@ -1,0 +1,57 @@
+using PageAlloc.Heaps;
+
+namespace PageAlloc.Insight;
+
+/// <summary>What lies on a page of a heap, and where the page is.</summary>
+public enum HeapPageClass
+{
+    /// <summary>Not known: damaged, unreadable, or not accounted for by the kernel.</summary>
+    Unknown = 0,
+
+    /// <summary>Not in RSS: never touched, given back, the page of zeros, or a guard.</summary>
+    Absent,
+
+    /// <summary>In RAM, without a free byte.</summary>
+    Live,
+
+    /// <summary>In RAM, with used and free bytes.</summary>
+    Mixed,
+
+    /// <summary>In RAM, without a used byte.</summary>
+    Free,
+
+    /// <summary>Swapped out, without a free byte.</summary>
+    SwappedLive,
+
+    /// <summary>Swapped out, with used and free bytes.</summary>
+    SwappedMixed,
+
+    /// <summary>Swapped out, without a used byte.</summary>
+    SwappedFree,
+}
+
+/// <summary>
+/// The pages of an arena by class. Free is all that the program does not hold: tcache, fast, unsorted, small, large and top
+/// chunks, headers included; everything else that is known is used.
+/// </summary>
+public sealed class ArenaPages(Arena arena)
+{
+    private readonly ulong[] _pages = new ulong[(int)HeapPageClass.SwappedFree + 1];
+
+    /// <summary>The arena.</summary>
+    public Arena Arena { get; } = arena;
+
+    /// <summary>The number of base pages of a class.</summary>
+    public ulong this[HeapPageClass pages] => _pages[(int)pages];
+
+    /// <summary>The base pages of all segments; one that two segments share counts once.</summary>
+    public ulong Total => _pages.Aggregate(0UL, (sum, n) => sum + n);
+
+    /// <summary>The free bytes on pages that are in RAM.</summary>
+    public ulong ResidentFreeBytes { get; internal set; }
+
+    /// <summary>What <c>malloc_trim(0)</c> would give back to the system now, as the drop in RSS, in bytes.</summary>
+    public ulong TrimmableBytes { get; internal set; }
+
+    internal void Add(HeapPageClass pages, ulong count) => _pages[(int)pages] += count;
+}

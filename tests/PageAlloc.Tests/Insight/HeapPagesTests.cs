@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text.Json;
+using PageAlloc.Tests.Heaps.Live;
+using PageAlloc.Tests.Support;
+
+namespace PageAlloc.Tests.Insight;
+
+/// <summary>The pages of heaps: their classes add up, and what a trim is said to give is what it then gives.</summary>
+[Trait("Category", "Live")]
+public sealed class HeapPagesTests
+{
+    private const ulong PageSize = 4096;
+
+    private static readonly string[][] s_situations =
+    [
+        ["one"], ["fastbins"], ["unsorted"], ["bins"], ["tcaches"], ["arenas", "3"], ["ended"], ["heaps"], ["shrunk"], ["mmapped"],
+        ["foreign"], ["noBreak"], ["churn", "1", "1", "30000"], ["churn", "2", "4", "20000"], ["churn", "3", "16", "6000"],
+    ];
+
+    public static TheoryData<string, string> Runs
+    {
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (string[] situation in s_situations)
+            {
+                rows.Add(string.Join(' ', situation), "");
+                foreach (GlibcRelease release in GlibcRelease.Unpacked)
+                {
+                    rows.Add(string.Join(' ', situation), release.Name);
+                }
+            }
+
+            return rows;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public void A_trim_gives_what_was_said(string situation, string release)
+    {
+        using HeapProgram program = Start(situation, release);
+        JsonElement[] arenas = Arenas(program.Pid);
+        ulong predicted = Sum(arenas, a => a.GetProperty("trimmableBytes").GetUInt64());
+        Assert.Equal((long)predicted, program.Trim());
+
+        // What can go back has gone back.
+        Assert.Equal(0UL, Sum(Arenas(program.Pid), a => a.GetProperty("trimmableBytes").GetUInt64()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public void The_classes_add_up_to_the_pages_of_the_segments(string situation, string release)
+    {
+        using HeapProgram program = Start(situation, release);
+        foreach (JsonElement arena in Arenas(program.Pid))
+        {
+            var pages = arena.GetProperty("segments").EnumerateArray().SelectMany(s => PagesOf(s.GetProperty("start"), s.GetProperty("end"))).ToHashSet();
+            JsonElement classes = arena.GetProperty("pages");
+            Assert.Equal((ulong)pages.Count, classes.EnumerateObject().Aggregate(0UL, (sum, c) => sum + c.Value.GetUInt64()));
+            Assert.Equal(0UL, classes.GetProperty("unknown").GetUInt64());
+
+            // Free bytes are on pages with free bytes, at least one each, and at most all of them.
+            ulong free = classes.GetProperty("free").GetUInt64();
+            ulong mixed = classes.GetProperty("mixed").GetUInt64();
+            Assert.InRange(arena.GetProperty("residentFreeBytes").GetUInt64(), (free * PageSize) + mixed, (free + mixed) * PageSize);
+        }
+    }
+
+    private static HeapProgram Start(string situation, string release)
+    {
+        GlibcRelease? found = GlibcRelease.Unpacked.SingleOrDefault(r => r.Name == release);
+        string program = found is null ? "heap" : $"heap-{found.Architecture}";
+        return new HeapRun(situation, program, new HeapVariant(situation, situation.Split(' ')), found).Start();
+    }
+
+    private static JsonElement[] Arenas(int pid)
+    {
+        CommandResult result = CommandRun.Run(pid.ToString(CultureInfo.InvariantCulture), "--format", "json");
+        Assert.True(result.ExitCode == 0, result.ToString());
+        return [.. JsonDocument.Parse(result.Output).RootElement.GetProperty("heaps").GetProperty("arenas").EnumerateArray()];
+    }
+
+    private static IEnumerable<ulong> PagesOf(JsonElement start, JsonElement end)
+    {
+        for (ulong page = Address(start) / PageSize; page * PageSize < Address(end); page++)
+        {
+            yield return page;
+        }
+    }
+
+    private static ulong Address(JsonElement text) => ulong.Parse(text.GetString().AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    private static ulong Sum(JsonElement[] arenas, Func<JsonElement, ulong> of) => arenas.Aggregate(0UL, (sum, a) => sum + of(a));
+}
