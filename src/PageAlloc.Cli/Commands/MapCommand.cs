@@ -34,10 +34,8 @@ internal static class MapCommand
             ? WriteJson(request, target.Info with { Pause = opened.Pause }, table, mappings, wantsHeaps ? heaps : null, output)
             : WriteText(request, target.Info, table, mappings.Count, heaps, output);
         output.Flush();
-        if (request.Read.UsePageFlags)
-        {
-            SayWhatIsMissing(table.Unknown);
-        }
+        // What was not wanted is not missing.
+        SayWhatIsMissing(request.Read.UsePageFlags ? table.Unknown : table.Unknown & UnknownDetails.GuardPages);
 
         opened.SayPause();
         if (failure is not null)
@@ -150,6 +148,7 @@ internal static class MapCommand
             .. unknown.HasFlag(UnknownDetails.FolioSizes) ? [$"the size of large folios (they count as {small})"] : Array.Empty<string>(),
             .. unknown.HasFlag(UnknownDetails.HugePages) ? [$"which pages are huge (they count as {small})"] : Array.Empty<string>(),
             .. unknown.HasFlag(UnknownDetails.MergedPages) ? ["which pages KSM merged (they count as anonymous)"] : Array.Empty<string>(),
+            .. unknown.HasFlag(UnknownDetails.GuardPages) ? ["which swapped pages are guard pages (they count as swapped)"] : Array.Empty<string>(),
         ];
         if (missing.Length != 0)
         {

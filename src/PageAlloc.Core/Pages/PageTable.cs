@@ -17,6 +17,9 @@ public enum UnknownDetails
 
     /// <summary>Which pages a huge page-table entry maps: they count as base pages.</summary>
     HugePages = 4,
+
+    /// <summary>Which swapped pages are guard pages: they count as swapped.</summary>
+    GuardPages = 8,
 }
 
 /// <summary>A mapping and the state of each of its pages.</summary>

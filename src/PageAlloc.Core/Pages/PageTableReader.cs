@@ -1,3 +1,4 @@
+using PageAlloc.Interop;
 using PageAlloc.Mappings;
 using PageAlloc.Targets;
 
@@ -24,7 +25,12 @@ public static class PageTableReader
 
         using var source = new ProcPageSource(process, options);
         PageTable table = Read(source, mappings, () => SmapsReader.Read(process), target.Info.Pid);
-        return SwappedSharedMemory.AddTo(KsmStat.Settle(table, process), process);
+        table = HiddenGuardPages.Settle(KsmStat.Settle(table, process), process, KernelRelease.Running);
+        table = SwappedSharedMemory.AddTo(table, process);
+
+        // Last, as all that was read is of one program only when its memory still stands now.
+        source.ThrowIfGone(target.Info.Pid);
+        return table;
     }
 
     /// <summary>Reads the pages from any source. <paramref name="smaps"/> is asked only on kernels without PAGEMAP_SCAN.</summary>

@@ -40,6 +40,18 @@ internal sealed class ProcPageSource : IPageSource
 
     public int ReadFlags(ulong firstFrame, Span<ulong> flags) => _flags is null ? -Errno.ENOENT : ReadWords(_flags, firstFrame, flags);
 
+    /// <summary>Fails when the memory is gone. PAGEMAP_SCAN of such memory finds nothing and says nothing; a read returns 0.</summary>
+    /// <exception cref="TargetException">The process ended, or ran another program.</exception>
+    public void ThrowIfGone(int pid)
+    {
+        Span<ulong> entry = stackalloc ulong[1];
+        int n = ReadEntries(0, entry);
+        if (n <= 0)
+        {
+            throw PagemapBuffer.Failed(n, pid);
+        }
+    }
+
     public void Dispose()
     {
         _pagemap.Dispose();

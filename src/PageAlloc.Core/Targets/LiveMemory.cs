@@ -44,6 +44,11 @@ internal sealed class LiveMemory : IMemory
 
         Span<ulong> entries = _entries.AsSpan(0, pages);
         int known = Math.Max(0, _pagemap.ReadAt(MemoryMarshal.AsBytes(entries), (long)(address / (ulong)PageSize * sizeof(ulong))));
+        if (known == 0)
+        {
+            ThrowIfGone();
+        }
+
         entries[(known / sizeof(ulong))..].Clear();
         for (int start = 0; start < pages;)
         {
@@ -71,6 +76,16 @@ internal sealed class LiveMemory : IMemory
     {
         _pagemap.Dispose();
         _memory.Dispose();
+    }
+
+    // Nothing is told above user space, and nothing at all when the memory is gone: that must not look like absent pages.
+    private void ThrowIfGone()
+    {
+        Span<ulong> first = stackalloc ulong[1];
+        if (_pagemap.ReadAt(MemoryMarshal.AsBytes(first), 0) <= 0)
+        {
+            throw new TargetException(TargetFailure.Ended, $"process {_pid} ended, or ran another program, while it was being read", "try again");
+        }
     }
 
     private Way WayOf(ulong entry) =>

@@ -18,6 +18,14 @@ public static class JsonView
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private static readonly (UnknownDetails Detail, JsonEncodedText Word)[] s_unknown =
+    [
+        (UnknownDetails.FolioSizes, JsonEncodedText.Encode("folioSizes")),
+        (UnknownDetails.MergedPages, JsonEncodedText.Encode("ksm")),
+        (UnknownDetails.HugePages, JsonEncodedText.Encode("hugePages")),
+        (UnknownDetails.GuardPages, JsonEncodedText.Encode("guardPages")),
+    ];
+
     /// <summary>Writes the document.</summary>
     /// <param name="target">The target.</param>
     /// <param name="table">Its pages.</param>
@@ -116,19 +124,12 @@ public static class JsonView
     private static void WriteUnknown(Utf8JsonWriter json, UnknownDetails unknown)
     {
         json.WriteStartArray("notKnown"u8);
-        if (unknown.HasFlag(UnknownDetails.FolioSizes))
+        foreach ((UnknownDetails detail, JsonEncodedText word) in s_unknown)
         {
-            json.WriteStringValue("folioSizes"u8);
-        }
-
-        if (unknown.HasFlag(UnknownDetails.MergedPages))
-        {
-            json.WriteStringValue("ksm"u8);
-        }
-
-        if (unknown.HasFlag(UnknownDetails.HugePages))
-        {
-            json.WriteStringValue("hugePages"u8);
+            if (unknown.HasFlag(detail))
+            {
+                json.WriteStringValue(word);
+            }
         }
 
         json.WriteEndArray();

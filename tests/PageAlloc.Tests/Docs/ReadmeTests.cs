@@ -50,6 +50,32 @@ public sealed partial class ReadmeTests
         Assert.Equal(string.Concat(rows), shown);
     }
 
+    // Headings, legends and the labels of rows, which are the same for every process.
+    [Fact]
+    [Trait("Category", "Live")]
+    public void The_sample_is_what_the_program_prints()
+    {
+        using TargetProgram target = TargetProgram.Pages("small");
+        string[] printed = [.. CommandRun.Run($"{target.Pid}").Text.Split('\n').Select(Squeeze)];
+        string[] sample = [.. Sample().Match(File.ReadAllText(InRepository("README.md"))).Groups[1].Value.Split('\n').Select(Squeeze)];
+        string[] fixedLines = [.. sample.Where(line => FixedLine().IsMatch(line))];
+        Assert.True(fixedLines.Length >= 12, string.Join('\n', sample));
+        Assert.All(fixedLines, line => Assert.Contains(line, printed));
+        string[] labels = ["all mappings", "in RAM (Rss)", "arena @", "process ", "malloc of glibc"];
+        Assert.All(labels, label => Assert.Contains(sample, line => line.StartsWith(label, StringComparison.Ordinal)));
+        Assert.All(labels, label => Assert.Contains(printed, line => line.StartsWith(label, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void The_readme_names_no_option_that_does_not_exist()
+    {
+        string[][] commands = [["--help"], ["blocks", "--help"], ["whatis", "--help"]];
+        string help = string.Concat(commands.Select(command => CommandRun.Run(command).Text));
+        Assert.All(
+            Option().Matches(File.ReadAllText(InRepository("README.md"))).Select(m => m.Value).Distinct(),
+            option => Assert.Contains(option, help, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Links_lead_somewhere() =>
         Assert.All(
@@ -70,7 +96,8 @@ public sealed partial class ReadmeTests
     private static bool UsesJq(string command) => command.Contains("| jq", StringComparison.Ordinal);
 
     private static string Script(string command) =>
-        command.Replace("./pagealloc PID", "\"$0\" \"$1\"", StringComparison.Ordinal)
+        command.Replace("./pagealloc", "\"$0\"", StringComparison.Ordinal)
+            .Replace("PID", "\"$1\"", StringComparison.Ordinal)
             .Replace("| less -R", "", StringComparison.Ordinal);
 
     // A command goes on in the next line while a quotation is open.
@@ -98,6 +125,20 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex ShellBlock();
+
+    private static string Squeeze(string line) => Blanks().Replace(line, " ").Trim();
+
+    [GeneratedRegex(@"\$ \./pagealloc \d+ \| cat\n((?:    .*\n|\n)+)")]
+    private static partial Regex Sample();
+
+    [GeneratedRegex("^(each character|state |arena system|[0-8#?.a]{2} .*(used|overhead|unknown|present|anonymous)$)")]
+    private static partial Regex FixedLine();
+
+    [GeneratedRegex(" +")]
+    private static partial Regex Blanks();
+
+    [GeneratedRegex("(?<=[ `])--[a-z][a-z-]+")]
+    private static partial Regex Option();
 
     [GeneratedRegex("0x[0-9a-f]+")]
     private static partial Regex Address();

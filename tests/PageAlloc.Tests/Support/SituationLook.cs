@@ -50,36 +50,8 @@ internal sealed record SituationLook(
 
     private static (CommandResult Result, string States) LookWhileWatching(int pid, int watched)
     {
-        using var watching = new ManualResetEventSlim();
-        using var done = new ManualResetEventSlim();
-        // Without a pause: the whole look may take less than a millisecond's sleep does.
-        Task<string> watch = Task.Factory.StartNew(
-            () =>
-            {
-                watching.Set();
-                string seen = "";
-                do
-                {
-                    char state = Vitals.State(watched);
-                    seen += seen.Contains(state, StringComparison.Ordinal) ? "" : state;
-                }
-                while (!done.IsSet);
-                return seen;
-            },
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default);
-        watching.Wait();
-        CommandResult result;
-        try
-        {
-            result = CommandRun.Run($"{pid}", "--format", "json", "--runs");
-        }
-        finally
-        {
-            done.Set();
-        }
-
-        return (result, watch.GetAwaiter().GetResult());
+        using StateWatch watch = StateWatch.Of(watched);
+        CommandResult result = CommandRun.Run($"{pid}", "--format", "json", "--runs");
+        return (result, watch.Stop());
     }
 }

@@ -128,6 +128,7 @@ public sealed class JsonViewTests
     [InlineData(UnknownDetails.None, "[]")]
     [InlineData(UnknownDetails.FolioSizes | UnknownDetails.MergedPages, """["folioSizes","ksm"]""")]
     [InlineData(UnknownDetails.HugePages, """["hugePages"]""")]
+    [InlineData(UnknownDetails.GuardPages, """["guardPages"]""")]
     public void What_is_not_known_is_said(UnknownDetails unknown, string words) =>
         Assert.Equal(words, JsonNode.Parse(Write(Cat, false, unknown))!["notKnown"]!.ToJsonString());
 
