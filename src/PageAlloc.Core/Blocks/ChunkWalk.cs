@@ -13,7 +13,6 @@ internal sealed class ChunkWalk
     private const ulong PreviousInUse = 1;
     private const ulong Mmapped = 2;
     private const ulong NonMainArena = 4;
-
     // How far before a broken header a chunk is looked for, where the one before may claim too much.
     private const ulong BlamedBytes = 64 << 10;
 
@@ -71,7 +70,7 @@ internal sealed class ChunkWalk
         _window.Clear();
         _listed.Seek(segment.Range.Start);
         GlibcLayout layout = _arena.Layout;
-        Emit(new Block(segment.Range.Start, segment.FirstChunk - segment.Range.Start, BlockState.Overhead));
+        Emit(new Block(segment.Range.Start, Math.Min(segment.FirstChunk, _limit) - segment.Range.Start, BlockState.Overhead));
         ulong chunk = segment.FirstChunk;
         while (chunk < _limit)
         {
@@ -98,7 +97,7 @@ internal sealed class ChunkWalk
             }
             else if (size == (ulong)layout.HeaderSize || (size == 0 && IsTerminator(chunk)))
             {
-                Settle(chunk, word, _window.Word(header));
+                Settle(chunk, word, _window.Word(header), isTerminator: size == 0);
                 chunk = WalkFenceposts(chunk);
             }
             else if (size < layout.MinimumSize || size % (ulong)layout.Alignment != 0 || (word & Mmapped) != 0 || size > _limit - chunk)
@@ -129,7 +128,7 @@ internal sealed class ChunkWalk
     }
 
     /// <summary>The header behind the pending chunk was read: it tells whether that chunk is in use.</summary>
-    private void Settle(ulong chunk, ulong word, ulong previousSize)
+    private void Settle(ulong chunk, ulong word, ulong previousSize, bool isTerminator = false)
     {
         if (_pending.Size == 0)
         {
@@ -138,7 +137,8 @@ internal sealed class ChunkWalk
 
         if ((word & PreviousInUse) != 0)
         {
-            EmitPending(BlockState.Used);
+            // Of an old top too small for a chunk of its own, the first fencepost takes what is left.
+            EmitPending(isTerminator && _pending.Size == _arena.Layout.MinimumSize ? BlockState.Overhead : BlockState.Used);
             return;
         }
 

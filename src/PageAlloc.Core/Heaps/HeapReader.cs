@@ -11,13 +11,14 @@ public sealed class HeapReader : IDisposable
     private readonly LibcFiles _files;
     private readonly HeapOptions _options;
 
-    private HeapReader(ITarget target, IMemory memory, IReadOnlyList<Mapping> mappings, HeapOptions options)
+    private HeapReader(
+        ITarget target, IMemory memory, IReadOnlyList<Mapping> mappings, IReadOnlyDictionary<int, int> tids, HeapOptions options)
     {
         _mappings = mappings;
         _options = options;
         _files = new LibcFiles(target, mappings, options);
         WasForked = target is IProcDirectory process && ProcStat.WasForked(process.ReadText("stat"));
-        Tids = ThreadNumbers.Of(target.Info.Pid);
+        Tids = tids;
         Memory = memory;
         Cache = new MemoryCache(memory, target.Info.PointerSize == 4 ? 4 : 8);
         Heaps = Find();
@@ -47,7 +48,12 @@ public sealed class HeapReader : IDisposable
     public static HeapReader Open(ITarget target, IReadOnlyList<Mapping> mappings, HeapOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(target);
-        options ??= HeapOptions.Default;
+        return Open(target, mappings, null, options ?? HeapOptions.Default);
+    }
+
+    /// <summary>The same, with the threads told: the target need not be a process of this machine.</summary>
+    internal static HeapReader Open(ITarget target, IReadOnlyList<Mapping> mappings, IReadOnlyDictionary<int, int>? tids, HeapOptions options)
+    {
         if (target is not IMemorySource source)
         {
             throw new TargetException(TargetFailure.NotSupported, $"a target of kind {target.Info.Kind} has no memory to read");
@@ -56,7 +62,7 @@ public sealed class HeapReader : IDisposable
         IMemory memory = source.OpenMemory(options.SwapIn);
         try
         {
-            return new HeapReader(target, memory, mappings, options);
+            return new HeapReader(target, memory, mappings, tids ?? ThreadNumbers.Of(target.Info.Pid), options);
         }
         catch
         {

@@ -38,7 +38,7 @@ public sealed class ColorResetTests
     public void It_ends_with_the_colour_of_the_terminal(int signal, int exitCode)
     {
         Skips.Unless(Launch.Find("python3") is not null, "python3 is not installed");
-        using TargetProgram target = TargetProgram.Pages("everyOther");
+        using TargetProgram target = TargetProgram.Pages("manyMappings");
         string[] arguments = ["-c", OnTerminal, CommandRun.Program, $"{target.Pid}", signal.ToString(CultureInfo.InvariantCulture)];
         CommandResult result = CommandRun.Finish(Launch.Start("python3", arguments));
         Assert.Equal($"{exitCode} True False\n", result.Text);

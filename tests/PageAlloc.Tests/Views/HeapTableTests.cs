@@ -33,7 +33,7 @@ public sealed class HeapTableTests
           ------------------------------------------------------------------------------------
           all arenas        264.0K  187.5K      2,000    640B   12.1K   59.3K      4.4K   4.6%
           mmapped             2.0M    2.0M          2
-          malloc of glibc, layout by debug info: /usr/lib/debug/libc.debug
+          malloc of glibc, layout by debug info
 
         """,
         Table(HeapSketch.Set(s_heap.Arena(), s_heap.Arena(0x7f0010000030, isMain: false, attached: 2, 12, 13)) with

@@ -5,6 +5,9 @@ namespace PageAlloc.Heaps.Glibc;
 /// <summary>Finds the segments of an arena.</summary>
 internal static class ArenaSegments
 {
+    // How much a heap may have grown since the mappings were read.
+    private const ulong MaxGrowth = 64 << 20;
+
     /// <summary>The segments in address order, and what is wrong with them.</summary>
     /// <param name="memory">The target's memory.</param>
     /// <param name="arena">The arena.</param>
@@ -12,16 +15,26 @@ internal static class ArenaSegments
     /// <param name="layout">The layout.</param>
     /// <param name="mappings">All mappings.</param>
     /// <param name="sbrkBase">The first break of a main arena, if it is known; else 0.</param>
+    /// <param name="budget">How many heaps of thread arenas may still be read.</param>
     /// <param name="problems">Gets what is wrong.</param>
     public static List<Segment> Find(
-        MemoryCache memory, ArenaState arena, bool isMain, GlibcLayout layout, IReadOnlyList<Mapping> mappings, ulong sbrkBase, List<Problem> problems)
+        MemoryCache memory,
+        ArenaState arena,
+        bool isMain,
+        GlibcLayout layout,
+        IReadOnlyList<Mapping> mappings,
+        ulong sbrkBase,
+        ref int budget,
+        List<Problem> problems)
     {
         if (arena.IsUnused)
         {
             return [];
         }
 
-        List<Segment> segments = isMain ? OfMain(memory, arena, layout, mappings, sbrkBase, problems) : OfThreads(memory, arena, layout, problems);
+        List<Segment> segments = isMain
+            ? OfMain(memory, arena, layout, mappings, sbrkBase, problems)
+            : OfThreads(memory, arena, layout, mappings, ref budget, problems);
         segments.Sort((a, b) => a.Range.Start.CompareTo(b.Range.Start));
         ulong sum = 0;
         foreach (Segment segment in segments)
@@ -41,9 +54,10 @@ internal static class ArenaSegments
         return segments;
     }
 
-    private static List<Segment> OfThreads(MemoryCache memory, ArenaState arena, GlibcLayout layout, List<Problem> problems)
+    private static List<Segment> OfThreads(
+        MemoryCache memory, ArenaState arena, GlibcLayout layout, IReadOnlyList<Mapping> mappings, ref int budget, List<Problem> problems)
     {
-        if (HeapInfo.ReadAll(memory, arena.Address, arena.Top, problems) is not { } heaps)
+        if (HeapInfo.ReadAll(memory, arena.Address, arena.Top, ref budget, problems) is not { } heaps)
         {
             problems.Add(new Problem(
                 ProblemKind.BrokenTop, arena.Address, arena.Top, $"no heap of this arena holds its top chunk 0x{arena.Top:x}"));
@@ -54,6 +68,13 @@ internal static class ArenaSegments
         var segments = new List<Segment>(heaps.Count);
         foreach (HeapInfo heap in heaps)
         {
+            if (!IsMapped(mappings, new AddressRange(heap.Address, heap.Address + heap.Size), MaxGrowth))
+            {
+                problems.Add(new Problem(
+                    ProblemKind.BrokenSize, arena.Address, heap.Address, $"the heap at 0x{heap.Address:x} has the size 0x{heap.Size:x}: more than is mapped there"));
+                continue;
+            }
+
             ulong overhead = heap.Previous == 0 ? header + (ulong)layout.StateSize : header;
             segments.Add(new Segment(new AddressRange(heap.Address, heap.Address + heap.Size), layout.FirstChunk(heap.Address + overhead)));
         }
@@ -77,7 +98,7 @@ internal static class ArenaSegments
         bool isBroken = arena.Top % (ulong)layout.PointerSize != 0 || ((arena.Top + (ulong)layout.HeaderSize) & alignment) != 0
             || end <= arena.Top || end % (ulong)memory.PageSize != 0;
         var contiguous = new AddressRange(sbrkBase, unchecked(sbrkBase + arena.SystemBytes));
-        if (isBroken && !arena.IsNonContiguous && sbrkBase != 0 && contiguous.Contains(arena.Top))
+        if (isBroken && !arena.IsNonContiguous && sbrkBase != 0 && contiguous.Contains(arena.Top) && IsMapped(mappings, contiguous, 0))
         {
             // The walk will say what is wrong with the size of top.
             return [new Segment(contiguous, layout.FirstChunk(sbrkBase))];
@@ -94,11 +115,23 @@ internal static class ArenaSegments
         }
 
         ulong start = end - arena.SystemBytes;
-        if (!arena.IsNonContiguous && start <= arena.Top && start < end)
+        if (!arena.IsNonContiguous && start <= arena.Top && start < end && IsMapped(mappings, new AddressRange(start, end), MaxGrowth))
         {
             return [new Segment(new AddressRange(start, end), layout.FirstChunk(start))];
         }
 
         return NonContiguousSegments.Find(memory, arena, layout, mappings, end, sbrkBase);
+    }
+
+    // A damaged size would else have a walk cross all of the address space.
+    private static bool IsMapped(IReadOnlyList<Mapping> mappings, AddressRange range, ulong growth)
+    {
+        ulong end = range.Start;
+        foreach (Mapping mapping in mappings)
+        {
+            end = mapping.Range.Contains(end) ? mapping.Range.End : end;
+        }
+
+        return end != range.Start && (end >= range.End || range.End - end <= growth);
     }
 }

@@ -8,6 +8,9 @@ internal sealed class FreeLists
 {
     // Chunks are aligned to 8 at least: the list is kept in the low bits.
     private const ulong ListMask = 7;
+
+    // One fault makes many, as a list that joins another shares all of its rest.
+    private const int MaxProblems = 100;
     private readonly List<ulong> _entries = [];
 
     /// <summary>Which list a chunk is in.</summary>
@@ -57,7 +60,8 @@ internal sealed class FreeLists
     public void Complete(List<Problem> problems)
     {
         _entries.Sort();
-        for (int i = 1; i < _entries.Count; i++)
+        int most = problems.Count + MaxProblems;
+        for (int i = 1; i < _entries.Count && problems.Count < most; i++)
         {
             (ulong chunk, List list) = this[i];
             if (chunk == this[i - 1].Chunk)

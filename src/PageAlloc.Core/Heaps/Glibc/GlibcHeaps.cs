@@ -6,7 +6,11 @@ namespace PageAlloc.Heaps.Glibc;
 /// <summary>Finds every heap of every glibc in a process. Structure alone is enough: no symbol and no debug information is needed.</summary>
 internal sealed class GlibcHeaps
 {
-    private const int MaxArenas = 1 << 20;
+    // Eight for each of 4096 processors.
+    private const int MaxArenas = 1 << 15;
+
+    // Each of 64 MiB at most in 64 bits, of 1 MiB in 32.
+    private const int MaxHeaps = 1 << 22;
     private const int MaxBroken = 20;
 
     private readonly IMemory _pages;
@@ -15,6 +19,8 @@ internal sealed class GlibcHeaps
     private readonly IReadOnlyDictionary<int, int> _tids;
     private readonly LibcFiles _files;
     private readonly bool _isDescribed;
+    private readonly HashSet<ulong> _arenas = [];
+    private int _heapsLeft = MaxHeaps;
 
     /// <summary>Makes a finder.</summary>
     /// <param name="pages">The target's memory.</param>
@@ -51,7 +57,8 @@ internal sealed class GlibcHeaps
         }
 
         var problems = new List<Problem>();
-        var rings = mains.ConvertAll(main => (Main: main, Arenas: ReadRing(main, FindParameters(main, null)?.SbrkBase ?? 0)));
+        List<(MainArena Main, List<Arena> Arenas)> rings =
+            [.. mains.Select(main => (main, ReadRing(main, FindParameters(main, null)?.SbrkBase ?? 0))).Where(ring => ring.Item2.Count != 0)];
         List<AddressRange> heaps = [.. rings.SelectMany(r => r.Arenas).SelectMany(a => a.Segments).Select(s => s.Range).OrderBy(r => r.Start)];
         List<ThreadBlock> blocks = ThreadPointers.Find(_pages, _memory, _mappings, heaps, _tids);
         var files = new RangeSet(_mappings.Where(m => m.Backing == MappingBacking.File).Select(m => m.Range));
@@ -126,7 +133,9 @@ internal sealed class GlibcHeaps
     {
         var arenas = new List<Arena>();
         ulong address = main.Address;
-        do
+
+        // An arena is in one ring, and once: what damage or hostility has in two is shown with the first.
+        while (_arenas.Count < MaxArenas && _arenas.Add(address))
         {
             if (ArenaState.Read(_memory, address, main.Layout) is not { } state)
             {
@@ -141,13 +150,29 @@ internal sealed class GlibcHeaps
                 IsMain = isMain,
                 Library = main.Mapping.Name,
                 Layout = main.Layout,
-                Segments = ArenaSegments.Find(_memory, state, isMain, main.Layout, _mappings, sbrkBase, problems),
+                Segments = ArenaSegments.Find(_memory, state, isMain, main.Layout, _mappings, sbrkBase, ref _heapsLeft, problems),
                 Threads = [],
                 Problems = problems,
             });
             address = state.Next;
         }
-        while (address != main.Address && arenas.Count < MaxArenas);
+
+        if (arenas.Count != 0 && address != main.Address)
+        {
+            arenas[^1] = arenas[^1] with
+            {
+                Problems =
+                [
+                    .. arenas[^1].Problems,
+                    new Problem(
+                        ProblemKind.BrokenLink,
+                        arenas[^1].Address,
+                        arenas[^1].Address,
+                        $"the arena at 0x{arenas[^1].Address:x} leads to 0x{address:x}, and the ring of arenas does not come back to 0x{main.Address:x}"),
+                ],
+            };
+        }
+
         return arenas;
     }
 

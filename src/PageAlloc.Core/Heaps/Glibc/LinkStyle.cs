@@ -41,9 +41,11 @@ internal static class LinkStyle
         int CachedBlocks(GlibcLayout style) => findCaches(style).Caches.Sum(c => c.WholeChunks);
     }
 
+    // A list that leads through the heap for so long is read the right way too, be it longer.
     private static int Ends(MemoryCache memory, GlibcLayout layout, ulong chunk, RangeSet heaps)
     {
-        for (int i = 0; chunk != 0 && i < MaxLinks; i++)
+        int links = 0;
+        for (; chunk != 0 && links < MaxLinks; links++)
         {
             ulong position = chunk + (ulong)layout.HeaderSize;
             if (position % (ulong)layout.Alignment != 0 || !heaps.Contains(chunk) || !memory.TryReadWord(position, out ulong stored))
@@ -52,12 +54,8 @@ internal static class LinkStyle
             }
 
             chunk = ListLink.Decode(stored, position, layout);
-            if (chunk == 0)
-            {
-                return 1;
-            }
         }
 
-        return 0;
+        return links == 0 ? 0 : 1;
     }
 }

@@ -17,7 +17,7 @@ internal static class MainArenaFinder
 {
     // A program's own writable data may be large; only pages that it has written are looked at.
     private const int PagesPerRead = 64;
-    private const int MaxArenas = 1 << 20;
+    private const int MaxSteps = 1 << 22;
     private const int MaxBrokenBins = 8;
 
     /// <summary>All main arenas: one for each libc in use, in address order.</summary>
@@ -26,6 +26,7 @@ internal static class MainArenaFinder
         var found = new List<MainArena>();
         var buffer = new byte[PagesPerRead * memory.PageSize];
         var access = new PageAccess[PagesPerRead];
+        int budget = MaxSteps;
         foreach (Mapping mapping in mappings)
         {
             if (!MayHoldData(mapping))
@@ -37,7 +38,7 @@ internal static class MainArenaFinder
             {
                 int length = (int)Math.Min((ulong)buffer.Length, mapping.Range.End - at);
                 pages.ReadPages(at, buffer.AsSpan(0, length), access.AsSpan(0, length / memory.PageSize));
-                Search(memory, mapping, at, buffer.AsSpan(0, length), found);
+                Search(memory, mapping, at, buffer.AsSpan(0, length), found, ref budget);
                 at += (ulong)length;
             }
         }
@@ -49,7 +50,7 @@ internal static class MainArenaFinder
         mapping.Backing == MappingBacking.File
         && (mapping.Permissions & (MappingPermissions.Write | MappingPermissions.Shared)) == MappingPermissions.Write;
 
-    private static void Search(MemoryCache memory, Mapping mapping, ulong start, ReadOnlySpan<byte> bytes, List<MainArena> found)
+    private static void Search(MemoryCache memory, Mapping mapping, ulong start, ReadOnlySpan<byte> bytes, List<MainArena> found, ref int budget)
     {
         int w = memory.PointerSize;
         for (int at = 0; at + (2 * w) <= bytes.Length; at += w)
@@ -61,7 +62,8 @@ internal static class MainArenaFinder
             }
 
             ulong bins = start + (ulong)at - (ulong)((GlibcLayout.BinWords - 2) * w);
-            if (AreBins(memory, bins) && LayoutOf(memory, bins) is { } layout)
+            budget -= GlibcLayout.BinCount;
+            if (budget > 0 && AreBins(memory, bins) && LayoutOf(memory, bins, ref budget) is { } layout)
             {
                 found.Add(new MainArena(bins - (ulong)layout.BinsOffset, layout, mapping));
             }
@@ -104,13 +106,14 @@ internal static class MainArenaFinder
     }
 
     // The layout is the one whose ring of arenas comes back to this one.
-    private static GlibcLayout? LayoutOf(MemoryCache memory, ulong bins)
+    private static GlibcLayout? LayoutOf(MemoryCache memory, ulong bins, ref int budget)
     {
         foreach (GlibcLayout layout in GlibcLayout.Known(memory.PointerSize))
         {
             ulong start = bins - (ulong)layout.BinsOffset;
             ulong arena = start;
-            for (int i = 0; i < MaxArenas && memory.TryReadWord(arena + (ulong)layout.NextOffset, out ulong next) && next != 0; i++)
+            ulong checkpoint = 0;
+            for (int i = 0; budget-- > 0 && memory.TryReadWord(arena + (ulong)layout.NextOffset, out ulong next) && next != 0; i++)
             {
                 if (next == start)
                 {
@@ -122,6 +125,13 @@ internal static class MainArenaFinder
                     break;
                 }
 
+                if (next == checkpoint)
+                {
+                    break;
+                }
+
+                // It moves on by powers of two, so that any cycle comes back to it.
+                checkpoint = (i & (i - 1)) == 0 ? next : checkpoint;
                 arena = next;
             }
         }

@@ -37,7 +37,7 @@ public sealed record MallocParameters(ulong Address, ulong MmapThreshold, ulong 
             {
                 ReadOnlySpan<byte> candidate = bytes.AsSpan(at);
                 if (CanBe(candidate, layout, sbrkBase, pointerSize, (ulong)pages.PageSize)
-                    && Likelihood(candidate, layout, (ulong)at, pointerSize) is var likelihood && likelihood > best)
+                    && Likelihood(candidate, layout, (ulong)at, sbrkBase, pointerSize) is var likelihood && likelihood > best)
                 {
                     best = likelihood;
                     found = Of(data.Start + (ulong)at, candidate, layout, pointerSize);
@@ -86,10 +86,12 @@ public sealed record MallocParameters(ulong Address, ulong MmapThreshold, ulong 
 
     // arena_test, n_mmaps_max, top_pad and mmap_threshold, unless someone set them or, the last, it grew.
     // Compilers for x86 align what is as large as this to 32 bytes.
-    private static int Likelihood(ReadOnlySpan<byte> c, MallocParLayout layout, ulong offset, int w) =>
+    private static int Likelihood(ReadOnlySpan<byte> c, MallocParLayout layout, ulong offset, ulong? sbrkBase, int w) =>
         (Word(c, 3 * w, w) == (w == 8 ? 8UL : 2UL) ? 2 : 0) + (Number(c, layout.MmapsMax) == 65536 ? 2 : 0)
         + (Word(c, w, w) == 128 << 10 ? 2 : 0) + (Word(c, 2 * w, w) is >= 128 << 10 and <= 32 << 20 ? 2 : 0)
-        + (offset % 32 == 0 ? 1 : 0);
+        + (offset % 32 == 0 ? 1 : 0)
+        // Until 2.23 a word stands before sbrk_base that is 0: that of two rows in which there is any is the right one.
+        + (sbrkBase is null && Word(c, layout.SbrkBase, w) != 0 ? 1 : 0);
 
     private static uint Number(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
 

@@ -13,11 +13,16 @@ internal sealed class MmappedChunks
     private const int MaxPagesPerRead = 256;
     private const int MaxBlocks = 1 << 22;
 
+    // Of memory in which something is missing, or has moved, this much is looked through for it: 16 GiB, and 1,048,576 places.
+    private const int MaxBrokenPages = 1 << 22;
+    private const int MaxPlaces = 1 << 20;
+
     private readonly IMemory _pages;
     private readonly MemoryCache _memory;
     private readonly GlibcLayout _layout;
     private readonly byte[] _buffer;
     private readonly PageAccess[] _access = new PageAccess[MaxPagesPerRead];
+    private int _placesLeft = MaxPlaces;
 
     public MmappedChunks(IMemory pages, MemoryCache memory, GlibcLayout layout)
     {
@@ -49,17 +54,21 @@ internal sealed class MmappedChunks
         }
 
         // A program's own mapping may hold words like a header's. Blocks are large, such words are anything: the largest win.
-        var chosen = new List<MmappedBlock>();
+        var chosen = new Dictionary<ulong, MmappedBlock>();
+        var ranges = new SortedSet<(ulong Start, ulong End)>();
         foreach (MmappedBlock block in FindAll(mappings, heaps, jump: false, thorough: false).OrderByDescending(b => b.Range.Length))
         {
-            if ((ulong)chosen.Count < wanted.Blocks && !chosen.Exists(c => c.Range.Overlaps(block.Range)))
+            // Those chosen do not overlap: only the last that begins before the end of this one can.
+            (ulong Start, ulong End) last = ranges.GetViewBetween((0, 0), (block.Range.End - 1, ulong.MaxValue)).Max;
+            if ((ulong)ranges.Count < wanted.Blocks && last.End <= block.Range.Start)
             {
-                chosen.Add(block);
+                ranges.Add((block.Range.Start, block.Range.End));
+                chosen.Add(block.Range.Start, block);
             }
         }
 
-        chosen.Sort((a, b) => a.Range.Start.CompareTo(b.Range.Start));
-        return IsExactly(chosen, wanted) ? chosen : found;
+        List<MmappedBlock> largest = [.. ranges.Select(range => chosen[range.Start])];
+        return IsExactly(largest, wanted) ? largest : found;
     }
 
     /// <summary>Headers of such blocks whose size can't be, outside those that were found.</summary>
@@ -69,10 +78,11 @@ internal sealed class MmappedChunks
     public List<ulong> FindBroken(IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> taken, int most)
     {
         var broken = new List<ulong>();
+        int pagesLeft = MaxBrokenPages;
         ulong pageSize = (ulong)_pages.PageSize;
         foreach (Mapping mapping in mappings.Where(IsCandidate))
         {
-            for (ulong page = mapping.Range.Start; page < mapping.Range.End && broken.Count < most; page += pageSize)
+            for (ulong page = mapping.Range.Start; page < mapping.Range.End && broken.Count < most && pagesLeft-- > 0; page += pageSize)
             {
                 if (Inside(taken, page) is { } range)
                 {
@@ -209,12 +219,12 @@ internal sealed class MmappedChunks
         const int maxPages = 1 << 16;
         ulong step = (ulong)_layout.Alignment;
         ulong pageSize = (ulong)_pages.PageSize;
-        for (ulong chunk = _layout.FirstChunk(start) + step; chunk < start + pageSize; chunk += step)
+        for (ulong chunk = _layout.FirstChunk(start) + step; chunk < start + pageSize && _placesLeft-- > 0; chunk += step)
         {
             yield return chunk;
         }
 
-        for (ulong page = start + (2 * pageSize), i = 0; page < limit && i < maxPages; page += pageSize, i++)
+        for (ulong page = start + (2 * pageSize), i = 0; page < limit && i < maxPages && _placesLeft-- > 0; page += pageSize, i++)
         {
             yield return page - (ulong)_layout.HeaderSize;
         }
@@ -222,14 +232,14 @@ internal sealed class MmappedChunks
 
     private static AddressRange? Inside(IReadOnlyList<AddressRange> heaps, ulong address)
     {
-        foreach (AddressRange heap in heaps)
+        // The last that begins at or before the address.
+        int low = 0;
+        for (int high = heaps.Count; low < high;)
         {
-            if (heap.Contains(address))
-            {
-                return heap;
-            }
+            int middle = (low + high) / 2;
+            (low, high) = heaps[middle].Start <= address ? (middle + 1, high) : (low, middle);
         }
 
-        return null;
+        return low != 0 && heaps[low - 1].Contains(address) ? heaps[low - 1] : null;
     }
 }

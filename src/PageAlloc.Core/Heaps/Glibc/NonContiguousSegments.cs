@@ -11,6 +11,9 @@ internal static class NonContiguousSegments
 {
     private const int MaxSteps = 1 << 26;
 
+    // Pages at which no piece begins: 16 GiB of other memory.
+    private const int MaxMisses = 1 << 22;
+
     /// <summary>The segments, the one with top among them.</summary>
     public static List<Segment> Find(
         MemoryCache memory, ArenaState arena, GlibcLayout layout, IReadOnlyList<Mapping> mappings, ulong topEnd, ulong sbrkBase)
@@ -18,17 +21,19 @@ internal static class NonContiguousSegments
         var segments = new List<Segment>();
         ulong found = 0;
         int steps = MaxSteps;
+        int misses = MaxMisses;
         foreach (Mapping mapping in Candidates(mappings, arena, layout))
         {
             // Only the break may begin within a page: before it is what others took, in static programs the loader.
             bool isBreak = sbrkBase % (ulong)memory.PageSize != 0 && mapping.Range.Contains(sbrkBase);
             ulong at = isBreak ? sbrkBase : mapping.Range.Start;
-            while (at < mapping.Range.End && found < arena.SystemBytes && steps > 0)
+            while (at < mapping.Range.End && found < arena.SystemBytes && steps > 0 && misses > 0)
             {
                 ulong first = layout.FirstChunk(at);
                 ulong end = EndOfChain(memory, layout, first, mapping.Range.End, arena.Top, topEnd, ref steps);
                 if (end == 0 || found + (end - at) > arena.SystemBytes)
                 {
+                    misses--;
                     at = (at & ~((ulong)memory.PageSize - 1)) + (ulong)memory.PageSize;
                     continue;
                 }

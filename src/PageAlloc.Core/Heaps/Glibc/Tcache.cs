@@ -85,12 +85,14 @@ internal sealed class Tcache
     private bool ReadList(MemoryCache memory, GlibcLayout layout, int bin, ulong head)
     {
         ulong size = bin < TcacheLayout.SmallBins ? layout.MinimumSize + (ulong)(layout.Alignment * bin) : 0;
+        // No counter holds more.
+        int most = Form.CounterSize == 1 ? byte.MaxValue : ushort.MaxValue;
         int start = Chunks.Count;
         int checkpoint = start;
         for (ulong user = head; user != 0;)
         {
             ulong chunk = user - (ulong)layout.HeaderSize;
-            if (user % (ulong)layout.Alignment != 0
+            if (user % (ulong)layout.Alignment != 0 || Chunks.Count - start > most
                 || !memory.TryReadWord(chunk + (ulong)layout.PointerSize, out ulong word)
                 || (size != 0 && (word & ~7UL) != size)
                 || !memory.TryReadWord(user, out ulong stored))

@@ -14,6 +14,9 @@ internal static class ThreadPointers
     // Stacks are resident in small part; what is larger than this in all is no stack but data.
     private const int MaxPages = 64 << 10;
 
+    // Looks at pages that may be absent: 256 GiB of them.
+    private const int MaxReads = 1 << 20;
+
     /// <summary>The blocks of the living threads in memory that is no heap, in address order.</summary>
     /// <param name="pages">The target's memory.</param>
     /// <param name="memory">The same, in words.</param>
@@ -27,6 +30,7 @@ internal static class ThreadPointers
         var buffer = new byte[PagesPerRead * pages.PageSize];
         var access = new PageAccess[PagesPerRead];
         int budget = MaxPages;
+        int reads = MaxReads;
 
         // The main thread's block is next to the loader, other threads' below: stacks are mapped downwards.
         for (int i = mappings.Count - 1; i >= 0 && !found.IsComplete; i--)
@@ -44,7 +48,7 @@ internal static class ThreadPointers
                 ulong mask = (ulong)pages.PageSize - 1;
                 ulong end = (range.End + mask) & ~mask;
                 ulong start = range.Start & ~mask;
-                while (end > start && budget > 0 && !found.IsComplete)
+                while (end > start && budget > 0 && reads-- > 0 && !found.IsComplete)
                 {
                     int length = (int)Math.Min((ulong)buffer.Length, end - start);
                     int count = length / pages.PageSize;
