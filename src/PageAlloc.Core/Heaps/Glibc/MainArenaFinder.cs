@@ -46,8 +46,9 @@ internal static class MainArenaFinder
         return found;
     }
 
+    // Heaps may lie in huge pages, which are mappings of a file that has no name: the arenas in there are of threads.
     private static bool MayHoldData(Mapping mapping) =>
-        mapping.Backing == MappingBacking.File
+        mapping.Backing == MappingBacking.File && mapping.HugetlbPageSize == 0
         && (mapping.Permissions & (MappingPermissions.Write | MappingPermissions.Shared)) == MappingPermissions.Write;
 
     private static void Search(MemoryCache memory, Mapping mapping, ulong start, ReadOnlySpan<byte> bytes, List<MainArena> found, ref int budget)

@@ -63,7 +63,7 @@ internal static class NonContiguousSegments
         }
 
         return mappings
-            .Where(m => m.Backing == MappingBacking.Anonymous && m.Permissions == (MappingPermissions.Read | MappingPermissions.Write))
+            .Where(m => (m.Backing == MappingBacking.Anonymous || m.HugetlbPageSize != 0) && m.Permissions == (MappingPermissions.Read | MappingPermissions.Write))
             .OrderByDescending(m => m.Range.Contains(arena.Top))
             .ThenByDescending(m => referenced.Any(m.Range.Contains))
             .ThenByDescending(m => m.Name.Span.SequenceEqual("[heap]"u8));
