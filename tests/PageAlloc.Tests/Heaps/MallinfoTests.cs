@@ -36,6 +36,24 @@ public sealed partial class MallinfoTests
     public void Sums_equal_mallinfo2(params string[] situation)
     {
         using HeapProgram program = HeapProgram.Start(TargetProgram.PathOf("heap"), situation);
+        AssertEqualsMallinfo(program);
+    }
+
+    // Then malloc maps hugetlb pages, as long as there are any: arenas, pieces of the main one and blocks lie in them.
+    [Fact]
+    public void Heaps_in_hugetlb_pages_are_found_too()
+    {
+        using SystemState pool = SystemState.Hugetlb(100);
+        using HeapProgram program = HeapProgram.Start(
+            TargetProgram.PathOf("heap"),
+            ["churn", "4", "4", "8000"],
+            new Dictionary<string, string> { ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=2" });
+        Assert.Contains("/anon_hugepage", File.ReadAllText($"/proc/{program.Pid}/maps"), StringComparison.Ordinal);
+        AssertEqualsMallinfo(program);
+    }
+
+    private static void AssertEqualsMallinfo(HeapProgram program)
+    {
         CommandResult result = CommandRun.Run(program.Pid.ToString(CultureInfo.InvariantCulture), "--format", "json");
         Assert.True(result.ExitCode == 0, result.ToString());
         JsonElement heaps = JsonDocument.Parse(result.Output).RootElement.GetProperty("heaps");
