@@ -27,7 +27,7 @@ internal sealed class Damage(SyntheticProcess process, GlibcForm form, Random ra
             }
             else
             {
-                ulong value = form.Word == 4 ? (uint)Value(place) : Value(place);
+                ulong value = form.Word == 4 ? Value(place) & uint.MaxValue : Value(place);
                 process.Memory.Put(place, value);
                 Done.Add($"[0x{place:x}] = 0x{value:x}");
             }
