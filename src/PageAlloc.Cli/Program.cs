@@ -60,10 +60,23 @@ internal static class Program
         return (ExitCode)code;
     }
 
-    // The library's own words for a missing target name no thing that a user knows; its other messages are clear.
-    private static string ErrorIn(ParseResult result) =>
-        result.Tokens.Count == 0 ? "say which process: its number or its name"
-        : (result.Errors.FirstOrDefault(e => e.Message.StartsWith("there is no option", StringComparison.Ordinal)) ?? result.Errors[0]).Message;
+    // The library's own words for what is missing or too much name no thing that a user knows; its other messages are clear.
+    private static string ErrorIn(ParseResult result)
+    {
+        const string tooMuch = "Unrecognized command or argument '";
+        const string missing = "Required argument missing for command";
+        if (result.Tokens.Count == 0)
+        {
+            return "say which process: its number or its name";
+        }
+
+        string[] messages = [.. result.Errors.Select(e => e.Message)];
+        string message = messages.FirstOrDefault(m => m.StartsWith("there is no option", StringComparison.Ordinal)) ?? messages[0];
+        return message.StartsWith(tooMuch, StringComparison.Ordinal) ? $"{message[(tooMuch.Length - 1)..].TrimEnd('.')} is one argument too many"
+            : message.StartsWith(missing, StringComparison.Ordinal)
+                ? $"'{result.CommandResult.Command.Name}' needs {string.Join(" and ", result.CommandResult.Command.Arguments.Select(a => a.HelpName ?? a.Name))}"
+            : message;
+    }
 
     /// <summary>What the command line library writes, help and version, goes the same way as all output.</summary>
     private sealed class StdOutWriter(StdOut output) : TextWriter(CultureInfo.InvariantCulture)

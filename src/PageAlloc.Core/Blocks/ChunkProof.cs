@@ -15,6 +15,9 @@ internal sealed class ChunkProof(MemoryCache memory, FreeLists lists)
     private const int MaxSteps = 1 << 24;
     private int _steps = MaxSteps;
 
+    /// <summary>Whether so much was tried that nothing more is.</summary>
+    public bool IsExhausted => _steps <= 0;
+
     /// <summary>The first chunk at or behind <paramref name="address"/>; <paramref name="limit"/> when there is none.</summary>
     public ulong FindFrom(ulong address, ulong limit, Arena arena) => Find(address, limit, limit, arena);
 

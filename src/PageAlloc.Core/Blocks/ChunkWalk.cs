@@ -235,7 +235,7 @@ internal sealed class ChunkWalk
         }
 
         ulong next = _arena.IsMain ? _proof.FindFrom(chunk, _limit, _arena) : _limit;
-        Emit(new Block(chunk, next - chunk, BlockState.Overhead));
+        Emit(new Block(chunk, next - chunk, _proof.IsExhausted ? BlockState.Unknown : BlockState.Overhead));
         return next;
     }
 

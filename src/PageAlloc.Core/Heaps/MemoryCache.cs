@@ -32,6 +32,9 @@ internal sealed class MemoryCache
     /// <summary>The size of a page in bytes.</summary>
     public int PageSize => _memory.PageSize;
 
+    /// <summary>See <see cref="IMemory.FirstPresent"/>.</summary>
+    public ulong FirstPresent(ulong address, ulong end) => _memory.FirstPresent(address, end);
+
     /// <summary>Forgets what was read: the target may have changed.</summary>
     public void Clear() => Array.Clear(_bytes);
 

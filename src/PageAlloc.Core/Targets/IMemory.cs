@@ -27,6 +27,14 @@ public interface IMemory : IDisposable
     /// <param name="buffer">Gets the bytes; a whole number of pages long. Pages that were not read become zero.</param>
     /// <param name="access">Gets what came of each page.</param>
     void ReadPages(ulong address, Span<byte> buffer, Span<PageAccess> access);
+
+    /// <summary>
+    /// The first page at or behind an address that is in memory or swapped out, at a cost that does not follow the absent
+    /// pages before it; where that can't be had, the address itself.
+    /// </summary>
+    /// <param name="address">Where to begin, page aligned.</param>
+    /// <param name="end">Where to end, page aligned; what is given when there is none.</param>
+    ulong FirstPresent(ulong address, ulong end) => address;
 }
 
 /// <summary>A target whose memory can be read.</summary>

@@ -15,6 +15,7 @@ internal sealed class LiveMemory : IMemory
     private readonly int _pid;
     private readonly bool _swapIn;
     private ulong[] _entries = new ulong[256];
+    private bool _canScan = true;
 
     public LiveMemory(LinuxFile pagemap, LinuxFile memory, int pid, bool swapIn)
     {
@@ -70,6 +71,21 @@ internal sealed class LiveMemory : IMemory
 
             start = end;
         }
+    }
+
+    public ulong FirstPresent(ulong address, ulong end)
+    {
+        if (!_canScan)
+        {
+            return address;
+        }
+
+        Span<page_region> found = stackalloc page_region[1];
+        int count = PageScan.Scan(_pagemap, address, end, found, maxPages: 1, PageScan.PRESENT, out _);
+
+        // Before Linux 6.7 there is no such call.
+        _canScan = count >= 0;
+        return count < 0 ? address : count == 0 ? end : found[0].start;
     }
 
     public void Dispose()

@@ -84,6 +84,12 @@ internal sealed class MmappedChunks
         {
             for (ulong page = mapping.Range.Start; page < mapping.Range.End && broken.Count < most && pagesLeft-- > 0; page += pageSize)
             {
+                page = _pages.FirstPresent(page, mapping.Range.End);
+                if (page >= mapping.Range.End)
+                {
+                    break;
+                }
+
                 if (Inside(taken, page) is { } range)
                 {
                     page = ((range.End + pageSize - 1) & ~(pageSize - 1)) - pageSize;
@@ -128,6 +134,13 @@ internal sealed class MmappedChunks
                 if (Inside(heaps, at) is { } heap)
                 {
                     at = Math.Max(at + (ulong)_pages.PageSize, (heap.End + (ulong)_pages.PageSize - 1) & ~((ulong)_pages.PageSize - 1));
+                    continue;
+                }
+
+                ulong present = pages > 1 ? _pages.FirstPresent(at, mapping.Range.End) : at;
+                if (present != at)
+                {
+                    at = present;
                     continue;
                 }
 

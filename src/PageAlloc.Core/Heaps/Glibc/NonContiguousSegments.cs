@@ -34,7 +34,8 @@ internal static class NonContiguousSegments
                 if (end == 0 || found + (end - at) > arena.SystemBytes)
                 {
                     misses--;
-                    at = (at & ~((ulong)memory.PageSize - 1)) + (ulong)memory.PageSize;
+                    ulong next = (at & ~((ulong)memory.PageSize - 1)) + (ulong)memory.PageSize;
+                    at = next < mapping.Range.End ? memory.FirstPresent(next, mapping.Range.End) : next;
                     continue;
                 }
 

@@ -56,7 +56,11 @@ internal static class ThreadPointers
                     pages.ReadPages(end, buffer.AsSpan(0, length), access.AsSpan(0, count));
                     int read = access.AsSpan(0, count).Count(PageAccess.Data);
                     budget -= read;
-                    if (read != 0)
+                    if (read == 0)
+                    {
+                        end = EndOfPresent(pages, start, end);
+                    }
+                    else
                     {
                         Search(buffer.AsSpan(0, (int)Math.Min((ulong)length, range.End - end)), end, memory, found);
                     }
@@ -65,6 +69,26 @@ internal static class ThreadPointers
         }
 
         return found.Living();
+    }
+
+    // The end of the last page below that is present: halving finds it, as only forward search costs nothing.
+    private static ulong EndOfPresent(IMemory pages, ulong start, ulong end)
+    {
+        ulong size = (ulong)pages.PageSize;
+        if (end <= start || pages.FirstPresent(start, end) is var first && first == end)
+        {
+            return start;
+        }
+
+        // Where present pages can't be asked for, the address itself is given and nothing is left out.
+        for (ulong low = first; end - low > size;)
+        {
+            ulong middle = low + ((end - low) / size / 2 * size);
+            ulong next = pages.FirstPresent(middle, end);
+            (low, end) = next == end ? (low, middle) : (next, end);
+        }
+
+        return end;
     }
 
     private static void Search(ReadOnlySpan<byte> bytes, ulong start, MemoryCache memory, ThreadDescriptors found)
