@@ -22,7 +22,9 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
 
         // The library puts the target of the map before every other command, where it can't stand.
         Command command = parseResult.CommandResult.Command;
-        output.Write(text.ToString().Replace($"<TARGET> {command.Name}", command.Name, StringComparison.Ordinal));
+        output.Write(text.ToString()
+            .Replace($"<TARGET> {command.Name}", command.Name, StringComparison.Ordinal)
+            .Replace("<TARGET> [command] [options]", "<TARGET> [options]\n  pagealloc [command] <TARGET> [options]", StringComparison.Ordinal));
         if (Examples.Of(command) is { } examples)
         {
             output.WriteLine(examples);

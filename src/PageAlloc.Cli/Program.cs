@@ -64,7 +64,7 @@ internal static class Program
     private static string ErrorIn(ParseResult result)
     {
         const string tooMuch = "Unrecognized command or argument '";
-        const string missing = "Required argument missing for command";
+        const string missing = "Required argument '";
         if (result.Tokens.Count == 0)
         {
             return "say which process: its number or its name";

@@ -32,7 +32,7 @@ internal static class MapCommand
         bool wantsHeaps = (request.Parts & (MapParts.Heaps | MapParts.Summary)) != 0;
         bool isComplete = request.Json
             ? WriteJson(request, target.Info with { Pause = opened.Pause }, table, mappings, wantsHeaps ? heaps : null, output)
-            : WriteText(request, target.Info, table, mappings.Count, heaps, output);
+            : WriteText(request, target.Info, table, mappings, heaps, output);
         output.Flush();
         // What was not wanted is not missing.
         SayWhatIsMissing(request.Read.UsePageFlags ? table.Unknown : table.Unknown & UnknownDetails.GuardPages);
@@ -58,11 +58,14 @@ internal static class MapCommand
         }
 
         IReadOnlyList<ArenaTotals> arenas = HeapWalk.Sum(heaps, () => new HeapPages(table, mappings), out HeapPages pages);
-        JsonView.Write(target, table, shown, request.Runs, new HeapFigures(heaps.Heaps, arenas, pages), output);
-        return !HeapProblemsView.IsIncomplete(heaps.Heaps, arenas);
+        MappingPages[] picked = [.. shown];
+        ArenaTotals[] pickedArenas = [.. arenas.Where(a => request.Filter is null || a.Arena.Segments.Any(s => IsIn(picked, s.Range)))];
+        JsonView.Write(target, table, picked, request.Runs, new HeapFigures(heaps.Heaps, pickedArenas, pages), output);
+        return !HeapProblemsView.IsIncomplete(heaps.Heaps, pickedArenas);
     }
 
-    private static bool WriteText(MapRequest request, TargetInfo target, PageTable table, int mappings, HeapReader? heaps, StdOut output)
+    private static bool WriteText(
+        MapRequest request, TargetInfo target, PageTable table, IReadOnlyList<Mapping> mappings, HeapReader? heaps, StdOut output)
     {
         using ColorReset? reset = request.Map.Style.Colors != ColorDepth.None && LibC.isatty(1) == 1 ? new ColorReset(output) : null;
         IReadOnlyList<MappingPages> shown = table.Mappings;
@@ -79,11 +82,13 @@ internal static class MapCommand
             PageMapView.Write(table, shown, request.Map, output, tops);
         }
 
-        bool isGlibc = heaps?.Heaps.Allocator == "glibc";
-        IReadOnlyList<ArenaTotals> arenas = isGlibc ? WalkHeaps(request, shown, heaps!, output) : [];
+        bool isGlibc = heaps?.Heaps is { Allocator: "glibc", Arenas.Count: > 0 };
+        // With a filter not all pages of the heaps were read.
+        HeapPages? pages = isGlibc && request.Filter is null ? new HeapPages(table, mappings) : null;
+        IReadOnlyList<ArenaTotals> arenas = isGlibc ? WalkHeaps(request, shown, heaps!, pages, output) : [];
         if (request.Parts.HasFlag(MapParts.Summary))
         {
-            TotalsView.Write(table, mappings, output);
+            TotalsView.Write(table, mappings.Count, output);
         }
 
         // With a filter that picks no arena, heaps are not what was asked for.
@@ -101,7 +106,7 @@ internal static class MapCommand
         HeapSet set = heaps.Heaps with { Mmapped = [.. heaps.Heaps.Mmapped.Where(block => IsIn(shown, block.Range))] };
         if (request.Parts.HasFlag(MapParts.Summary))
         {
-            HeapTableView.Write(set, arenas, output);
+            HeapTableView.Write(set, arenas, output, pages);
         }
 
         HeapProblemsView.Write(set, arenas, output);
@@ -109,7 +114,8 @@ internal static class MapCommand
     }
 
     /// <summary>Draws the heap map where it is asked for, and gives the sums of the arenas shown: one walk for both.</summary>
-    private static IReadOnlyList<ArenaTotals> WalkHeaps(MapRequest request, IReadOnlyList<MappingPages> shown, HeapReader heaps, StdOut output)
+    private static IReadOnlyList<ArenaTotals> WalkHeaps(
+        MapRequest request, IReadOnlyList<MappingPages> shown, HeapReader heaps, HeapPages? pages, StdOut output)
     {
         if (request.Parts == MapParts.Pages || (request.Filter is not null && !heaps.Heaps.Arenas.Any(IsShown)))
         {
@@ -118,7 +124,8 @@ internal static class MapCommand
 
         if (!request.Parts.HasFlag(MapParts.Heaps))
         {
-            return [.. HeapWalk.Sum(heaps).Where(totals => IsShown(totals.Arena))];
+            IReadOnlyList<ArenaTotals> all = pages is null ? HeapWalk.Sum(heaps) : HeapWalk.Run(heaps, pages);
+            return [.. all.Where(totals => IsShown(totals.Arena))];
         }
 
         if (request.Parts.HasFlag(MapParts.Pages))
@@ -133,7 +140,8 @@ internal static class MapCommand
 
         // What is there can be read while the walk goes on.
         output.Flush();
-        return [.. HeapWalk.Run(heaps, new HeapMapView(heaps.Heaps, IsShown, request.Map, output)).Where(totals => IsShown(totals.Arena))];
+        var map = new HeapMapView(heaps.Heaps, IsShown, request.Map, output);
+        return [.. HeapWalk.Run(heaps, pages is null ? map : new TeeSink(map, pages)).Where(totals => IsShown(totals.Arena))];
 
         bool IsShown(Arena arena) => request.Filter is null || arena.Segments.Any(segment => IsIn(shown, segment.Range));
     }

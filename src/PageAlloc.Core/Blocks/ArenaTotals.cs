@@ -42,10 +42,11 @@ public sealed class ArenaTotals
         _bytes[(int)block.State] += block.Size;
     }
 
-    internal void ReplaceProblems(Problem problem)
+    internal void ReplaceProblems(IReadOnlyList<Problem> problems)
     {
+        Problem[] kept = [.. problems];
         _problems.Clear();
-        _problems.Add(problem);
+        _problems.AddRange(kept);
     }
 
     internal void Add(Problem problem)

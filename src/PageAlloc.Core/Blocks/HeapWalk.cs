@@ -52,7 +52,7 @@ public static class HeapWalk
         {
             if (FindChange(arena, changed) is { } problem)
             {
-                arena.ReplaceProblems(problem);
+                arena.ReplaceProblems([problem]);
             }
             else if (arena.Problems.Any(p => p.Kind == ProblemKind.BrokenBins))
             {
@@ -63,7 +63,23 @@ public static class HeapWalk
             }
         }
 
+        KeepConfirmed(reader, totals);
         return totals;
+    }
+
+    private static void KeepConfirmed(HeapReader reader, IReadOnlyList<ArenaTotals> totals)
+    {
+        IReadOnlyList<Problem> general = reader.Heaps.Problems;
+        if (SecondLook.Confirm(reader, [.. general, .. totals.SelectMany(t => t.Problems)]) is not { } confirmed)
+        {
+            return;
+        }
+
+        reader.Replace(SecondLook.Keep(general, confirmed, 0));
+        foreach (ArenaTotals arena in totals)
+        {
+            arena.ReplaceProblems(SecondLook.Keep(arena.Problems, confirmed, arena.Arena.Address));
+        }
     }
 
     /// <summary>What to say of an arena that was changing, instead of what looked wrong meanwhile; null when it stood still.</summary>
@@ -88,22 +104,5 @@ public static class HeapWalk
     {
         var walk = new ChunkWalk(reader.Memory, reader.Cache, reader.Heaps.Lists, sink);
         return [.. reader.Heaps.Arenas.Select(walk.Run)];
-    }
-
-    private sealed class NoSink : IBlockSink
-    {
-        public static NoSink Instance { get; } = new();
-
-        public void BeginSegment(Arena arena, Segment segment)
-        {
-        }
-
-        public void Add(Block block)
-        {
-        }
-
-        public void EndSegment()
-        {
-        }
     }
 }

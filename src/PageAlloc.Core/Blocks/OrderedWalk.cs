@@ -62,6 +62,11 @@ public static class OrderedWalk
             swapped += totals.SwappedBytes;
         }
 
+        if (SecondLook.Confirm(reader, problems) is { } confirmed)
+        {
+            problems = [.. SecondLook.Keep(problems, confirmed, 0)];
+        }
+
         return new WalkFaults(problems, unknown, swapped);
 
         void AddMmapped(ulong before)

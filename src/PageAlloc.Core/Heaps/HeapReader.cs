@@ -111,6 +111,9 @@ public sealed class HeapReader : IDisposable
         return changed;
     }
 
+    /// <summary>Puts other problems in the place of those that are of no arena.</summary>
+    internal void Replace(IReadOnlyList<Problem> problems) => Heaps = Heaps with { Problems = problems };
+
     /// <summary>Adds tcaches that no thread has.</summary>
     internal void Add(IReadOnlyList<Tcache> orphans)
     {

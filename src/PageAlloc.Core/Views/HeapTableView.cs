@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using PageAlloc.Blocks;
 using PageAlloc.Heaps;
+using PageAlloc.Insight;
 
 namespace PageAlloc.Views;
 
@@ -20,7 +21,8 @@ public static class HeapTableView
     /// <param name="heaps">The heaps.</param>
     /// <param name="arenas">The sums of the arenas to show.</param>
     /// <param name="output">Gets UTF-8.</param>
-    public static void Write(HeapSet heaps, IReadOnlyList<ArenaTotals> arenas, IBufferWriter<byte> output)
+    /// <param name="pages">The pages of all arenas; null when they were not read.</param>
+    public static void Write(HeapSet heaps, IReadOnlyList<ArenaTotals> arenas, IBufferWriter<byte> output, HeapPages? pages = null)
     {
         var sink = new TextSink(output);
         sink.EndLine();
@@ -53,6 +55,14 @@ public static class HeapTableView
                 .Column(TextSink.Count((ulong)heaps.Mmapped.Count), -CountWidth).EndLine();
         }
 
+        if (pages is not null)
+        {
+            ArenaPages[] known = [.. arenas.Select(a => pages.Of(a.Arena)).OfType<ArenaPages>()];
+            ulong inRam = known.Aggregate(0UL, (sum, p) => sum + p.ResidentFreeBytes);
+            ulong trimmable = known.Aggregate(0UL, (sum, p) => sum + p.TrimmableBytes);
+            sink.Write($"  free memory in RAM (tcache, free and top): {TextSink.Size(inRam)}; malloc_trim(0) would give back {TextSink.Size(trimmable)} of it").EndLine();
+        }
+
         sink.Write($"  malloc of glibc{(heaps.Version is { } version ? " " + version : "")}, layout by {WithoutPaths(heaps.Layout)}").EndLine();
     }
 
@@ -61,9 +71,12 @@ public static class HeapTableView
 
     /// <summary>Writes the line of a process whose heap can't be shown.</summary>
     public static void WriteOther(HeapSet heaps, IBufferWriter<byte> output) =>
-        new TextSink(output).Write(heaps.Allocator is { } name
-            ? $"this process uses {name}: its heap is not shown"
-            : "no malloc heap was found in this process").EndLine();
+        new TextSink(output).Write(heaps.Allocator switch
+        {
+            null => "no malloc heap was found in this process",
+            "glibc" => "no arena of glibc's malloc was found: it has not been used yet, or libc's data is swapped out",
+            { } name => $"this process uses {name}: its heap is not shown",
+        }).EndLine();
 
     /// <summary>A size in few characters: <c>132.0K</c>, <c>1.5G</c>.</summary>
     internal static string Size(ulong bytes) =>

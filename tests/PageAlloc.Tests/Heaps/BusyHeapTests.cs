@@ -41,8 +41,9 @@ public sealed class BusyHeapTests
     {
         using HeapProgram program = HeapProgram.Start(TargetProgram.PathOf("heap"), ["busy", "8", "2"]);
         CommandResult result = Json(program);
-        JsonElement[] arenas =
-            [.. JsonDocument.Parse(result.Output).RootElement.GetProperty("heaps").GetProperty("arenas").EnumerateArray()];
+        JsonElement heaps = JsonDocument.Parse(result.Output).RootElement.GetProperty("heaps");
+        Assert.All(heaps.GetProperty("problems").EnumerateArray(), p => Assert.Equal("changing", p.GetProperty("id").GetString()));
+        JsonElement[] arenas = [.. heaps.GetProperty("arenas").EnumerateArray()];
         string[] problems = [.. arenas.SelectMany(a => a.GetProperty("problems").EnumerateArray()).Select(p => p.GetProperty("id").GetString()!)];
         Assert.All(problems, id => Assert.Equal("changing", id));
         Assert.All(arenas, AssertAddsUp);

@@ -87,7 +87,16 @@ internal static class ArenaSegments
         MemoryCache memory, ArenaState arena, GlibcLayout layout, IReadOnlyList<Mapping> mappings, ulong sbrkBase, List<Problem> problems)
     {
         ulong alignment = (ulong)layout.Alignment - 1;
-        if (!memory.TryReadWord(arena.Top + (ulong)layout.PointerSize, out ulong word))
+        var contiguous = new AddressRange(sbrkBase, unchecked(sbrkBase + arena.SystemBytes));
+        bool isKnown = !arena.IsNonContiguous && sbrkBase != 0 && contiguous.Contains(arena.Top) && IsMapped(mappings, contiguous, 0);
+        bool isRead = memory.TryReadWord(arena.Top + (ulong)layout.PointerSize, out ulong word);
+        if (!isRead && isKnown)
+        {
+            // The walk will say that it could not see top.
+            return [new Segment(contiguous, layout.FirstChunk(sbrkBase))];
+        }
+
+        if (!isRead)
         {
             problems.Add(new Problem(ProblemKind.BrokenTop, arena.Address, arena.Top, "the page of the top chunk is swapped out or unreadable"));
             return [];
@@ -97,8 +106,7 @@ internal static class ArenaSegments
         ulong end = unchecked(arena.Top + size);
         bool isBroken = arena.Top % (ulong)layout.PointerSize != 0 || ((arena.Top + (ulong)layout.HeaderSize) & alignment) != 0
             || end <= arena.Top || end % (ulong)memory.PageSize != 0;
-        var contiguous = new AddressRange(sbrkBase, unchecked(sbrkBase + arena.SystemBytes));
-        if (isBroken && !arena.IsNonContiguous && sbrkBase != 0 && contiguous.Contains(arena.Top) && IsMapped(mappings, contiguous, 0))
+        if (isBroken && isKnown)
         {
             // The walk will say what is wrong with the size of top.
             return [new Segment(contiguous, layout.FirstChunk(sbrkBase))];

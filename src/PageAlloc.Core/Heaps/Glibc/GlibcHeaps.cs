@@ -16,6 +16,7 @@ internal sealed class GlibcHeaps
     private readonly IMemory _pages;
     private readonly MemoryCache _memory;
     private readonly IReadOnlyList<Mapping> _mappings;
+    private readonly RangeSet _writable;
     private readonly IReadOnlyDictionary<int, int> _tids;
     private readonly LibcFiles _files;
     private readonly bool _isDescribed;
@@ -42,6 +43,7 @@ internal sealed class GlibcHeaps
         _pages = pages;
         _memory = memory;
         _mappings = mappings;
+        _writable = new RangeSet(mappings.Where(m => m.Permissions.HasFlag(MappingPermissions.Write)).Select(m => m.Range));
         _tids = tids;
     }
 
@@ -137,7 +139,8 @@ internal sealed class GlibcHeaps
         // An arena is in one ring, and once: what damage or hostility has in two is shown with the first.
         while (_arenas.Count < MaxArenas && _arenas.Add(address))
         {
-            if (ArenaState.Read(_memory, address, main.Layout) is not { } state)
+            // Where nothing is mapped, or nothing was written, there is no arena, whatever a link says.
+            if (!_writable.Contains(address) || ArenaState.Read(_memory, address, main.Layout) is not { } state)
             {
                 break;
             }

@@ -106,7 +106,8 @@ internal static class MainArenaFinder
         return true;
     }
 
-    // The layout is the one whose ring of arenas comes back to this one.
+    // The layout is the one whose ring of arenas comes back to this one. Where none does, as a link is damaged or the page of an
+    // arena swapped out, it is the first by which the state makes sense: what the ring still leads to can be shown.
     private static GlibcLayout? LayoutOf(MemoryCache memory, ulong bins, ref int budget)
     {
         foreach (GlibcLayout layout in GlibcLayout.Known(memory.PointerSize))
@@ -137,7 +138,10 @@ internal static class MainArenaFinder
             }
         }
 
-        return null;
+        return GlibcLayout.Known(memory.PointerSize).FirstOrDefault(layout =>
+            IsPlausible(memory, bins - (ulong)layout.BinsOffset, layout)
+            && ArenaState.Read(memory, bins - (ulong)layout.BinsOffset, layout) is { IsUnused: false } state
+            && state.Next != 0 && state.SystemBytes % (ulong)memory.PageSize == 0);
     }
 
     // Releases with and without attached_threads share the offset of the bins. Read by the wrong one of the two, the bytes

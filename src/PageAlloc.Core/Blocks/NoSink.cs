@@ -1,0 +1,22 @@
+using PageAlloc.Heaps;
+
+namespace PageAlloc.Blocks;
+
+/// <summary>Takes blocks for a walk of which only the sums are wanted.</summary>
+internal sealed class NoSink : IBlockSink
+{
+    /// <summary>It has no state: one is enough.</summary>
+    public static NoSink Instance { get; } = new();
+
+    public void BeginSegment(Arena arena, Segment segment)
+    {
+    }
+
+    public void Add(Block block)
+    {
+    }
+
+    public void EndSegment()
+    {
+    }
+}

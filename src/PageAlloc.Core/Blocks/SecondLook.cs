@@ -1,0 +1,41 @@
+using PageAlloc.Heaps;
+
+namespace PageAlloc.Blocks;
+
+/// <summary>
+/// Tells damage from what a running process was just changing: damage is still there at a second look. A process of one
+/// thread takes no lock, and may leave its arenas as they were, so that nothing else shows that it was at work.
+/// </summary>
+internal static class SecondLook
+{
+    /// <summary>Looks for the heaps anew, and gives the problems that are there again.</summary>
+    /// <param name="reader">The heaps.</param>
+    /// <param name="problems">What looked wrong at first.</param>
+    /// <returns>The texts of the problems that are there again, word for word; null when all of them are, or when what is read is a copy, which does not change.</returns>
+    public static IReadOnlySet<string>? Confirm(HeapReader reader, IReadOnlyList<Problem> problems)
+    {
+        if (reader.IsCopy || problems.All(p => p.Kind is ProblemKind.Changing or ProblemKind.LayoutMismatch))
+        {
+            return null;
+        }
+
+        reader.Refresh();
+        HashSet<string> now =
+            [.. reader.Heaps.Problems.Concat(HeapWalk.WalkAll(reader, NoSink.Instance).SelectMany(t => t.Problems)).Select(p => p.Text)];
+        HashSet<string> confirmed =
+            [.. problems.Where(p => p.Kind is ProblemKind.Changing or ProblemKind.LayoutMismatch || now.Contains(p.Text)).Select(p => p.Text)];
+        return problems.All(p => confirmed.Contains(p.Text)) ? null : confirmed;
+    }
+
+    /// <summary>The problems that were confirmed; in the place of the others, one that says that the heap was changing.</summary>
+    /// <param name="problems">What looked wrong at first.</param>
+    /// <param name="confirmed">What <see cref="Confirm"/> gave.</param>
+    /// <param name="arena">The arena's address; 0 when they are of none.</param>
+    public static IReadOnlyList<Problem> Keep(
+        IReadOnlyList<Problem> problems, IReadOnlySet<string> confirmed, ulong arena)
+    {
+        Problem[] kept = [.. problems.Where(p => confirmed.Contains(p.Text))];
+        return kept.Length == problems.Count ? problems
+            : [.. kept, new Problem(ProblemKind.Changing, arena, arena, "it changed while it was read: these numbers are of more than one moment; try again, or with --freeze")];
+    }
+}

@@ -1,0 +1,30 @@
+using PageAlloc.Heaps;
+
+namespace PageAlloc.Blocks;
+
+/// <summary>Gives the blocks of one walk to two sinks.</summary>
+/// <param name="first">Gets each first.</param>
+/// <param name="second">Gets each then.</param>
+public sealed class TeeSink(IBlockSink first, IBlockSink second) : IBlockSink
+{
+    /// <inheritdoc/>
+    public void BeginSegment(Arena arena, Segment segment)
+    {
+        first.BeginSegment(arena, segment);
+        second.BeginSegment(arena, segment);
+    }
+
+    /// <inheritdoc/>
+    public void Add(Block block)
+    {
+        first.Add(block);
+        second.Add(block);
+    }
+
+    /// <inheritdoc/>
+    public void EndSegment()
+    {
+        first.EndSegment();
+        second.EndSegment();
+    }
+}
