@@ -1,5 +1,6 @@
 using PageAlloc.Blocks;
 using PageAlloc.Heaps;
+using PageAlloc.Mappings;
 using PageAlloc.Tests.Heaps.Synthetic;
 using PageAlloc.Tests.Mappings;
 
@@ -164,6 +165,7 @@ public sealed class HostileHeapTests
         const int arenas = 1 << 15;
         using SyntheticProcess process = Make(s_form);
         ulong place = 0x600000000000;
+        process.Map(place, place + (9UL * arenas / 4096 * 4096), "", MappingBacking.Anonymous);
         ulong next = (ulong)s_form.Layout.NextOffset;
         for (ulong i = 0; i < arenas; i++)
         {

@@ -292,7 +292,7 @@ internal class SyntheticProcess : ITarget, IMemorySource
         }
     }
 
-    private void Map(ulong start, ulong end, string name, MappingBacking backing)
+    public void Map(ulong start, ulong end, string name, MappingBacking backing)
     {
         start &= ~(Page - 1);
         if (_mappings.Count != 0 && _mappings[^1].Range.End == start && _mappings[^1].Backing == backing)
