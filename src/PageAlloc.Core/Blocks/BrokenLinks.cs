@@ -13,12 +13,17 @@ internal sealed class BrokenLinks(MemoryCache memory, Arena arena) : IBlockSink
 
     private readonly List<Problem> _problems = [];
 
-    /// <summary>Walks the arena again and gives what was found.</summary>
-    public static IReadOnlyList<Problem> Find(HeapReader reader, Arena arena)
+    /// <summary>Adds the chunks that are at fault to the problems of an arena whose links do not agree, by walking it again.</summary>
+    public static void Name(HeapReader reader, ArenaTotals totals)
     {
-        var finder = new BrokenLinks(reader.Cache, arena);
-        new ChunkWalk(reader.Memory, reader.Cache, reader.Heaps.Lists, finder).Run(arena);
-        return finder._problems;
+        if (totals.Problems.All(p => p.Kind != ProblemKind.BrokenBins))
+        {
+            return;
+        }
+
+        var finder = new BrokenLinks(reader.Cache, totals.Arena);
+        new ChunkWalk(reader.Memory, reader.Cache, reader.Heaps.Lists, finder).Run(totals.Arena);
+        finder._problems.ForEach(totals.Add);
     }
 
     /// <inheritdoc/>

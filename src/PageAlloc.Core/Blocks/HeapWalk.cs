@@ -54,12 +54,9 @@ public static class HeapWalk
             {
                 arena.ReplaceProblems([problem]);
             }
-            else if (arena.Problems.Any(p => p.Kind == ProblemKind.BrokenBins))
+            else
             {
-                foreach (Problem link in BrokenLinks.Find(reader, arena.Arena))
-                {
-                    arena.Add(link);
-                }
+                BrokenLinks.Name(reader, arena);
             }
         }
 

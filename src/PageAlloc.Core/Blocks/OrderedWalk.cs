@@ -16,7 +16,7 @@ public interface IOrderedBlockSink : IBlockSink
 public sealed record WalkFaults(IReadOnlyList<Problem> Problems, ulong UnknownBytes, ulong SwappedBytes)
 {
     /// <summary>Whether something is wrong. Swapped out is not.</summary>
-    public bool Any => Problems.Count != 0 || UnknownBytes > SwappedBytes;
+    public bool Any => Problems.Any(p => p.Kind != ProblemKind.Swapped) || UnknownBytes > SwappedBytes;
 }
 
 /// <summary>Walks all heaps of a target once, by address and not arena by arena.</summary>

@@ -14,16 +14,22 @@ internal static class SecondLook
     /// <returns>The texts of the problems that are there again, word for word; null when all of them are, or when what is read is a copy, which does not change.</returns>
     public static IReadOnlySet<string>? Confirm(HeapReader reader, IReadOnlyList<Problem> problems)
     {
-        if (reader.IsCopy || problems.All(p => p.Kind is ProblemKind.Changing or ProblemKind.LayoutMismatch))
+        if (reader.IsCopy || problems.All(p => p.Kind is ProblemKind.Changing or ProblemKind.LayoutMismatch or ProblemKind.Swapped))
         {
             return null;
         }
 
         reader.Refresh();
+        IReadOnlyList<ArenaTotals> again = HeapWalk.WalkAll(reader, NoSink.Instance);
+        foreach (ArenaTotals arena in again)
+        {
+            BrokenLinks.Name(reader, arena);
+        }
+
         HashSet<string> now =
-            [.. reader.Heaps.Problems.Concat(HeapWalk.WalkAll(reader, NoSink.Instance).SelectMany(t => t.Problems)).Select(p => p.Text)];
+            [.. reader.Heaps.Problems.Concat(again.SelectMany(t => t.Problems)).Select(p => p.Text)];
         HashSet<string> confirmed =
-            [.. problems.Where(p => p.Kind is ProblemKind.Changing or ProblemKind.LayoutMismatch || now.Contains(p.Text)).Select(p => p.Text)];
+            [.. problems.Where(p => p.Kind is ProblemKind.Changing or ProblemKind.LayoutMismatch or ProblemKind.Swapped || now.Contains(p.Text)).Select(p => p.Text)];
         return problems.All(p => confirmed.Contains(p.Text)) ? null : confirmed;
     }
 

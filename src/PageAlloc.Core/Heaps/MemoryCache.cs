@@ -58,6 +58,14 @@ internal sealed class MemoryCache
         return true;
     }
 
+    /// <summary>Whether what stands at an address could not be read because it is swapped out.</summary>
+    public bool IsSwapped(ulong address)
+    {
+        ulong page = address >> _pageShift;
+        _ = TryPage(page, out _);
+        return _access[(int)(page % Slots)] == PageAccess.Swapped;
+    }
+
     /// <summary>Reads a pointer or size_t.</summary>
     public bool TryReadWord(ulong address, out ulong word)
     {

@@ -38,6 +38,9 @@ public enum ProblemKind
 
     /// <summary>Two ways of finding the layout disagree.</summary>
     LayoutMismatch,
+
+    /// <summary>What tells of a part of the heap is swapped out: no damage, but something is not known.</summary>
+    Swapped,
 }
 
 /// <summary>A problem, named so that a person can act on it.</summary>

@@ -13,7 +13,9 @@ public static class HeapProblemsView
     /// <param name="heaps">The heaps.</param>
     /// <param name="arenas">The sums of their arenas.</param>
     public static bool IsIncomplete(HeapSet heaps, IReadOnlyList<ArenaTotals> arenas) =>
-        heaps.Problems.Count != 0 || arenas.Any(a => a.Problems.Count != 0 || a.Bytes(BlockState.Unknown) > a.SwappedBytes);
+        heaps.Problems.Any(IsFault) || arenas.Any(a => a.Problems.Any(IsFault) || a.Bytes(BlockState.Unknown) > a.SwappedBytes);
+
+    private static bool IsFault(Problem problem) => problem.Kind != ProblemKind.Swapped;
 
     /// <summary>Writes the problems, a line each; nothing when there are none.</summary>
     /// <param name="heaps">The heaps.</param>

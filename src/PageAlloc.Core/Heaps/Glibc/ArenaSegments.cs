@@ -98,7 +98,9 @@ internal static class ArenaSegments
 
         if (!isRead)
         {
-            problems.Add(new Problem(ProblemKind.BrokenTop, arena.Address, arena.Top, "the page of the top chunk is swapped out or unreadable"));
+            problems.Add(memory.IsSwapped(arena.Top)
+                ? new Problem(ProblemKind.Swapped, arena.Address, arena.Top, $"the top chunk at 0x{arena.Top:x} is swapped out: where the arena's memory is can't be told")
+                : new Problem(ProblemKind.BrokenTop, arena.Address, arena.Top, $"the top chunk at 0x{arena.Top:x} can't be read"));
             return [];
         }
 

@@ -96,8 +96,9 @@ internal sealed class FreeLists
             ulong position = chunk + (ulong)layout.HeaderSize;
             if (position % (ulong)layout.Alignment != 0 || !memory.TryReadWord(position, out ulong stored))
             {
-                problems.Add(new Problem(
-                    ProblemKind.BrokenLink, arena.Address, chunk, $"fastbin {index} leads to 0x{chunk:x}, which is no chunk or can't be read"));
+                problems.Add(memory.IsSwapped(position)
+                    ? new Problem(ProblemKind.Swapped, arena.Address, chunk, $"fastbin {index} leads to 0x{chunk:x}, which is swapped out: what follows counts as used")
+                    : new Problem(ProblemKind.BrokenLink, arena.Address, chunk, $"fastbin {index} leads to 0x{chunk:x}, which is no chunk or can't be read"));
                 return;
             }
 
@@ -132,6 +133,13 @@ internal sealed class FreeLists
                 || !memory.TryReadWord(chunk + (2 * w), out next)
                 || !memory.TryReadWord(chunk + (3 * w), out ulong back)
                 || back != before;
+            if (isBroken && memory.IsSwapped(chunk + (2 * w)))
+            {
+                problems.Add(new Problem(
+                    ProblemKind.Swapped, arena.Address, chunk, $"the unsorted bin leads to 0x{chunk:x}, which is swapped out: what follows counts as in small and large bins"));
+                return;
+            }
+
             if (isBroken)
             {
                 // The wrong link stands in the chunk before, unless that is the bin itself.

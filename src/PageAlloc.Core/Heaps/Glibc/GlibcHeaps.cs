@@ -79,6 +79,7 @@ internal sealed class GlibcHeaps
             var addresses = ring.Select(a => a.Address).ToHashSet();
             GlibcLayout layout = LinkStyle.Find(_memory, main.Layout, file.Version, ring, own, FindCaches);
             ThreadCaches threads = FindCaches(layout);
+            problems.AddRange(threads.Problems);
             foreach (Tcache cache in threads.Caches.Where(c => known.Add(c.Address)))
             {
                 lists.Add(cache);
@@ -168,7 +169,7 @@ internal sealed class GlibcHeaps
                 [
                     .. arenas[^1].Problems,
                     new Problem(
-                        ProblemKind.BrokenLink,
+                        _memory.IsSwapped(address) ? ProblemKind.Swapped : ProblemKind.BrokenLink,
                         arenas[^1].Address,
                         arenas[^1].Address,
                         $"the arena at 0x{arenas[^1].Address:x} leads to 0x{address:x}, and the ring of arenas does not come back to 0x{main.Address:x}"),

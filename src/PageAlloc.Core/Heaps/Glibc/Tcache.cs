@@ -52,6 +52,7 @@ internal sealed class Tcache
             ulong head = memory.Word(bytes.AsSpan(form.EntriesOffset + (bin * layout.PointerSize)));
             int count = form.CounterSize == 1 ? bytes[bin] : BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(2 * bin));
             int before = cache.Chunks.Count;
+            int known = cache.Problems.Count;
             if (!cache.ReadList(memory, layout, bin, head))
             {
                 cache.IsConsistent = false;
@@ -63,16 +64,17 @@ internal sealed class Tcache
             whole += length != 0 ? 1 : 0;
 
             // Since 2.42, slots left and blocks cached add up to the same number in every bin.
-            limit = limit < 0 && form.CountsFreeSlots ? count + length : limit;
-            bool agrees = form.CountsFreeSlots ? count + length == limit : count == length;
+            limit = limit < 0 && form.CountsFreeSlots && cache.Problems.Count == known ? count + length : limit;
+            bool isCut = cache.Problems.Count != 0 && cache.Problems[^1].Kind == ProblemKind.Swapped && cache.Problems.Count > known;
+            bool agrees = isCut || (form.CountsFreeSlots ? count + length == limit : count == length);
             cache.IsConsistent &= agrees;
-            if (head == 0 && !agrees && cache.Problems.Count != 0)
+            if (head == 0 && !agrees && cache.Problems.Exists(p => p.Kind != ProblemKind.Swapped))
             {
                 return null;
             }
         }
 
-        return cache.Problems.Count <= 1 + whole ? cache : null;
+        return cache.Problems.Count(p => p.Kind != ProblemKind.Swapped) <= 1 + whole ? cache : null;
     }
 
     /// <summary>Whether the structure is still what it was when read.</summary>
@@ -92,6 +94,13 @@ internal sealed class Tcache
         for (ulong user = head; user != 0;)
         {
             ulong chunk = user - (ulong)layout.HeaderSize;
+            if (user % (ulong)layout.Alignment == 0 && (memory.IsSwapped(user) || memory.IsSwapped(chunk + (ulong)layout.PointerSize)))
+            {
+                Problems.Add(new Problem(
+                    ProblemKind.Swapped, 0, user, $"bin {bin} of the tcache at 0x{Address:x} leads to 0x{user:x}, which is swapped out: what follows counts as used"));
+                return true;
+            }
+
             if (user % (ulong)layout.Alignment != 0 || Chunks.Count - start > most
                 || !memory.TryReadWord(chunk + (ulong)layout.PointerSize, out ulong word)
                 || (size != 0 && (word & ~7UL) != size)

@@ -33,6 +33,9 @@ internal sealed class ThreadCaches
     /// <summary>How far <c>tcache</c> is behind <c>thread_arena</c>, in bytes; null when one of them was not found.</summary>
     public int? Distance { get; }
 
+    /// <summary>Tcaches that could not be read.</summary>
+    public IReadOnlyList<Problem> Problems { get; private init; } = [];
+
     /// <summary>Looks into the storage of the threads.</summary>
     /// <param name="memory">The target's memory.</param>
     /// <param name="blocks">The control blocks of the threads.</param>
@@ -67,7 +70,10 @@ internal sealed class ThreadCaches
     {
         var arenaColumns = new ThreadColumns(memory.PointerSize, depth, word => arenas.Contains(word));
         var cacheColumns = new ThreadColumns(
-            memory.PointerSize, depth, word => files.Contains(word) ? null : heaps.Contains(word) && IsTcacheSized(memory, word, layout));
+            memory.PointerSize, depth, word => files.Contains(word) ? null
+                : !heaps.Contains(word) ? false
+                : memory.IsSwapped(word - (ulong)memory.PointerSize) ? null
+                : IsTcacheSized(memory, word, layout));
         var storage = new byte[depth];
         foreach (ThreadBlock block in depth == ThreadColumns.NearBytes ? blocks : blocks.Take(MostFarThreads))
         {
@@ -104,10 +110,19 @@ internal sealed class ThreadCaches
             : distance is { } apart ? near + apart
             : arenaOffsets.MinBy(offset => Math.Abs(offset - near));
         isFound = arenaOffset is not null || cacheOffset is not null || arenas.Count == 0;
+        ulong[] swapped =
+        [
+            .. blocks.Select(b => cacheOffset is { } at && memory.TryReadWord(b.Pointer - (ulong)at, out ulong word) && heaps.Contains(word) ? word : 0)
+                .Where(word => word != 0 && (memory.IsSwapped(word) || memory.IsSwapped(word - (ulong)memory.PointerSize))),
+        ];
         return new ThreadCaches(
             [.. blocks.Select(b => new MallocThread(b.Tid, arenaOffset is { } at ? ArenaAt(b.Pointer - (ulong)at) : 0))],
             caches,
-            arenaOffset is { } a && cacheOffset is { } c ? a - c : null);
+            arenaOffset is { } a && cacheOffset is { } c ? a - c : null)
+        {
+            Problems = [.. swapped.Select(word => new Problem(
+                ProblemKind.Swapped, 0, word, $"the tcache at 0x{word:x} is swapped out: the blocks in it count as used"))],
+        };
 
         ulong ArenaAt(ulong address) => memory.TryReadWord(address, out ulong word) && arenas.Contains(word) ? word : 0;
     }
