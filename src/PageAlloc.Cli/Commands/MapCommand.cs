@@ -59,7 +59,7 @@ internal static class MapCommand
 
         IReadOnlyList<ArenaTotals> arenas = HeapWalk.Sum(heaps, () => new HeapPages(table, mappings), out HeapPages pages);
         MappingPages[] picked = [.. shown];
-        ArenaTotals[] pickedArenas = [.. arenas.Where(a => request.Filter is null || a.Arena.Segments.Any(s => IsIn(picked, s.Range)))];
+        ArenaTotals[] pickedArenas = [.. arenas.Where(a => request.Filter is null || IsIn(picked, a.Arena))];
         JsonView.Write(target, table, picked, request.Runs, new HeapFigures(heaps.Heaps, pickedArenas, pages), output);
         return !HeapProblemsView.IsIncomplete(heaps.Heaps, pickedArenas);
     }
@@ -83,9 +83,8 @@ internal static class MapCommand
         }
 
         bool isGlibc = heaps?.Heaps is { Allocator: "glibc", Arenas.Count: > 0 };
-        // With a filter not all pages of the heaps were read.
-        HeapPages? pages = isGlibc && request.Filter is null ? new HeapPages(table, mappings) : null;
-        IReadOnlyList<ArenaTotals> arenas = isGlibc ? WalkHeaps(request, shown, heaps!, pages, output) : [];
+        HeapPages? pages = null;
+        IReadOnlyList<ArenaTotals> arenas = isGlibc ? WalkHeaps(request, table, mappings, heaps!, output, out pages) : [];
         if (request.Parts.HasFlag(MapParts.Summary))
         {
             TotalsView.Write(table, mappings.Count, output);
@@ -115,16 +114,21 @@ internal static class MapCommand
 
     /// <summary>Draws the heap map where it is asked for, and gives the sums of the arenas shown: one walk for both.</summary>
     private static IReadOnlyList<ArenaTotals> WalkHeaps(
-        MapRequest request, IReadOnlyList<MappingPages> shown, HeapReader heaps, HeapPages? pages, StdOut output)
+        MapRequest request, PageTable table, IReadOnlyList<Mapping> mappings, HeapReader heaps, StdOut output, out HeapPages? pages)
     {
-        if (request.Parts == MapParts.Pages || (request.Filter is not null && !heaps.Heaps.Arenas.Any(IsShown)))
+        IReadOnlyList<MappingPages> shown = table.Mappings;
+        bool isWhole = request.Filter is null;
+        pages = null;
+        if (request.Parts == MapParts.Pages || !(isWhole || heaps.Heaps.Arenas.Any(IsShown)))
         {
             return [];
         }
 
         if (!request.Parts.HasFlag(MapParts.Heaps))
         {
-            IReadOnlyList<ArenaTotals> all = pages is null ? HeapWalk.Sum(heaps) : HeapWalk.Run(heaps, pages);
+            // With a filter not all pages of the heaps were read.
+            IReadOnlyList<ArenaTotals> all = HeapWalk.Sum(heaps, () => new HeapPages(table, mappings), out HeapPages joined);
+            pages = isWhole ? joined : null;
             return [.. all.Where(totals => IsShown(totals.Arena))];
         }
 
@@ -141,10 +145,13 @@ internal static class MapCommand
         // What is there can be read while the walk goes on.
         output.Flush();
         var map = new HeapMapView(heaps.Heaps, IsShown, request.Map, output);
+        pages = isWhole ? new HeapPages(table, mappings) : null;
         return [.. HeapWalk.Run(heaps, pages is null ? map : new TeeSink(map, pages)).Where(totals => IsShown(totals.Arena))];
 
-        bool IsShown(Arena arena) => request.Filter is null || arena.Segments.Any(segment => IsIn(shown, segment.Range));
+        bool IsShown(Arena arena) => isWhole || IsIn(shown, arena);
     }
+
+    private static bool IsIn(IReadOnlyList<MappingPages> mappings, Arena arena) => arena.Segments.Any(segment => IsIn(mappings, segment.Range));
 
     private static bool IsIn(IReadOnlyList<MappingPages> mappings, AddressRange range) => mappings.Any(m => m.Mapping.Range.Overlaps(range));
 

@@ -93,8 +93,7 @@ public static class HeapWalk
     }
 
     private static bool IsChanging(HeapSet heaps, IReadOnlyList<ArenaTotals> totals) =>
-        heaps.Problems.Any(p => p.Kind is ProblemKind.Changing or ProblemKind.BrokenTcache) || heaps.Tcaches.Any(t => t.Problems.Count != 0)
-        || totals.Any(t => t.Problems.Any(p => p.Kind == ProblemKind.Changing));
+        heaps.Problems.Concat(totals.SelectMany(t => t.Problems)).Any(p => p.Kind == ProblemKind.Changing);
 
     /// <summary>Walks every arena, without a look at whether it changes.</summary>
     internal static IReadOnlyList<ArenaTotals> WalkAll(HeapReader reader, IBlockSink sink)

@@ -59,8 +59,16 @@ internal sealed class GlibcHeaps
         }
 
         var problems = new List<Problem>();
-        List<(MainArena Main, List<Arena> Arenas)> rings =
-            [.. mains.Select(main => (main, ReadRing(main, FindParameters(main, null)?.SbrkBase ?? 0))).Where(ring => ring.Item2.Count != 0)];
+        var rings = new List<(MainArena Main, List<Arena> Arenas, MallocParameters? Parameters)>();
+        foreach (MainArena main in mains)
+        {
+            MallocParameters? found = FindParameters(main, null);
+            if (ReadRing(main, found?.SbrkBase ?? 0) is { Count: not 0 } ring)
+            {
+                rings.Add((main, ring, found));
+            }
+        }
+
         List<AddressRange> heaps = [.. rings.SelectMany(r => r.Arenas).SelectMany(a => a.Segments).Select(s => s.Range).OrderBy(r => r.Start)];
         List<ThreadBlock> blocks = ThreadPointers.Find(_pages, _memory, _mappings, heaps, _tids);
         var files = new RangeSet(_mappings.Where(m => m.Backing == MappingBacking.File).Select(m => m.Range));
@@ -71,7 +79,7 @@ internal sealed class GlibcHeaps
         var parameters = new List<MallocParameters>();
         var mmapped = new List<MmappedBlock>();
         var libcs = new List<LibcFile>();
-        foreach ((MainArena main, List<Arena> ring) in rings)
+        foreach ((MainArena main, List<Arena> ring, MallocParameters? likely) in rings)
         {
             LibcFile file = _files.Of(main.Mapping);
             libcs.Add(file);
@@ -105,7 +113,9 @@ internal sealed class GlibcHeaps
                 });
             }
 
-            MallocParameters? par = FindParameters(main, SbrkBaseOf(ring[0]));
+            // What the arena tells of the break settles it only where the likeliest place says otherwise.
+            ulong? sbrkBase = SbrkBaseOf(ring[0]);
+            MallocParameters? par = sbrkBase is null || likely?.SbrkBase == sbrkBase ? likely : FindParameters(main, sbrkBase);
             if (par is not null)
             {
                 parameters.Add(par);
