@@ -1,4 +1,6 @@
+using PageAlloc.Blocks;
 using PageAlloc.Heaps;
+using PageAlloc.Pages;
 
 namespace PageAlloc.Insight;
 
@@ -36,7 +38,10 @@ public enum HeapPageClass
 /// </summary>
 public sealed class ArenaPages(Arena arena)
 {
+    private const int States = (int)BlockState.Overhead + 1;
     private readonly ulong[] _pages = new ulong[(int)HeapPageClass.SwappedFree + 1];
+    private readonly ulong[] _resident = new ulong[States];
+    private readonly ulong[] _swapped = new ulong[States];
 
     /// <summary>The arena.</summary>
     public Arena Arena { get; } = arena;
@@ -47,11 +52,35 @@ public sealed class ArenaPages(Arena arena)
     /// <summary>The base pages of all segments; one that two segments share counts once.</summary>
     public ulong Total => _pages.Aggregate(0UL, (sum, n) => sum + n);
 
-    /// <summary>The free bytes on pages that are in RAM.</summary>
+    /// <summary>The free bytes on pages that are in RAM: of tcache, fast, unsorted, small, large and top chunks.</summary>
     public ulong ResidentFreeBytes { get; internal set; }
+
+    /// <summary>The bytes of blocks in a state that are in RAM.</summary>
+    public ulong ResidentBytes(BlockState state) => _resident[(int)state];
+
+    /// <summary>The bytes of blocks in a state that are swapped out, as far as blocks are known there.</summary>
+    public ulong SwappedBytes(BlockState state) => _swapped[(int)state];
 
     /// <summary>What <c>malloc_trim(0)</c> would give back to the system now, as the drop in RSS, in bytes.</summary>
     public ulong TrimmableBytes { get; internal set; }
+
+    /// <summary>The bytes of the top chunk among <see cref="TrimmableBytes"/>.</summary>
+    public ulong TrimmableTopBytes { get; internal set; }
+
+    /// <summary>Whole pages of the top chunk in RAM that <c>malloc_trim(0)</c> leaves, in bytes: those of a thread's arena, and of a main one that does not end at the break.</summary>
+    public ulong KeptTopBytes { get; internal set; }
+
+    internal void Add(BlockState state, PageState page, ulong bytes)
+    {
+        if (page.IsResident)
+        {
+            _resident[(int)state] += bytes;
+        }
+        else if (page.Kind == PageKind.Swapped)
+        {
+            _swapped[(int)state] += bytes;
+        }
+    }
 
     internal void Add(HeapPageClass pages, ulong count) => _pages[(int)pages] += count;
 }

@@ -17,11 +17,10 @@ public sealed class HeapPages : IBlockSink
     private ArenaPages _arena = null!;
     private ulong _arenaAddress;
 
-    // The page begun, and the bytes of each kind on it so far.
+    // The page begun, and the bytes of each state on it so far.
     private ulong _page;
-    private ulong _used;
-    private ulong _free;
-    private ulong _unknown;
+    private readonly ulong[] _bytes = new ulong[(int)BlockState.Overhead + 1];
+    private bool _isBegun;
 
     /// <summary>Makes a sink.</summary>
     /// <param name="table">The pages of the process: of all mappings in which heaps are.</param>
@@ -56,7 +55,7 @@ public sealed class HeapPages : IBlockSink
     /// <inheritdoc/>
     public void Add(Block block)
     {
-        _arena.TrimmableBytes += _trim.Add(block);
+        _trim.Add(block, _arena);
         for (ulong at = block.Address; at < block.End;)
         {
             ulong page = at & ~(_pageSize - 1);
@@ -67,26 +66,15 @@ public sealed class HeapPages : IBlockSink
             }
 
             // Behind the first page of a large block are whole ones of one kind.
-            if (at == page && _used + _free + _unknown == 0 && block.End - at >= _pageSize)
+            if (at == page && !_isBegun && block.End - at >= _pageSize)
             {
                 at = AddWholePages(at, block);
                 continue;
             }
 
             ulong bytes = Math.Min(block.End, page + _pageSize) - at;
-            switch (KindOf(block.State))
-            {
-                case Kind.Used:
-                    _used += bytes;
-                    break;
-                case Kind.Free:
-                    _free += bytes;
-                    break;
-                default:
-                    _unknown += bytes;
-                    break;
-            }
-
+            _bytes[(int)block.State] += bytes;
+            _isBegun = true;
             at += bytes;
         }
     }
@@ -94,7 +82,7 @@ public sealed class HeapPages : IBlockSink
     /// <inheritdoc/>
     public void EndSegment()
     {
-        _arena.TrimmableBytes += _trim.End();
+        _trim.End(_arena);
         EndPage();
     }
 
@@ -104,9 +92,11 @@ public sealed class HeapPages : IBlockSink
         Kind kind = KindOf(block.State);
         while (at < end)
         {
-            PageState state = _cursor.At(at, out ulong stateEnd);
+            PageState page = _cursor.At(at, out ulong stateEnd);
             ulong bytes = Math.Min(stateEnd, end) - at;
-            Count(state, kind == Kind.Used, kind == Kind.Free, bytes / _pageSize, kind == Kind.Free ? bytes : 0);
+            _arena.Add(ClassOf(page, kind), bytes / _pageSize);
+            _arena.Add(block.State, page, bytes);
+            _arena.ResidentFreeBytes += kind == Kind.Free && page.IsResident ? bytes : 0;
             at += bytes;
         }
 
@@ -116,28 +106,43 @@ public sealed class HeapPages : IBlockSink
 
     private void EndPage()
     {
-        if (_used + _free + _unknown != 0)
+        if (!_isBegun)
         {
-            PageState state = _cursor.At(_page, out _);
-            Count(state, _used != 0 && _unknown == 0, _free != 0 && _unknown == 0, 1, _free);
-            _used = _free = _unknown = 0;
+            return;
         }
+
+        PageState page = _cursor.At(_page, out _);
+        Kind kinds = 0;
+        ulong free = 0;
+        for (int i = 0; i < _bytes.Length; i++)
+        {
+            if (_bytes[i] != 0)
+            {
+                Kind kind = KindOf((BlockState)i);
+                kinds |= kind;
+                free += kind == Kind.Free ? _bytes[i] : 0;
+                _arena.Add((BlockState)i, page, _bytes[i]);
+                _bytes[i] = 0;
+            }
+        }
+
+        _arena.Add(ClassOf(page, kinds), 1);
+        _arena.ResidentFreeBytes += page.IsResident ? free : 0;
+        _isBegun = false;
     }
 
-    private void Count(PageState state, bool isUsed, bool isFree, ulong pages, ulong freeBytes)
+    private static HeapPageClass ClassOf(PageState page, Kind kinds)
     {
-        bool isSwapped = state.Kind == PageKind.Swapped;
-        HeapPageClass of = state.Kind switch
+        bool isSwapped = page.Kind == PageKind.Swapped;
+        return page.Kind switch
         {
             PageKind.NotPresent or PageKind.Zero or PageKind.Guard => HeapPageClass.Absent,
             PageKind.Unknown => HeapPageClass.Unknown,
-            _ when !isUsed && !isFree => HeapPageClass.Unknown,
-            _ when !isFree => isSwapped ? HeapPageClass.SwappedLive : HeapPageClass.Live,
-            _ when !isUsed => isSwapped ? HeapPageClass.SwappedFree : HeapPageClass.Free,
+            _ when kinds.HasFlag(Kind.Unknown) => HeapPageClass.Unknown,
+            _ when kinds == Kind.Used => isSwapped ? HeapPageClass.SwappedLive : HeapPageClass.Live,
+            _ when kinds == Kind.Free => isSwapped ? HeapPageClass.SwappedFree : HeapPageClass.Free,
             _ => isSwapped ? HeapPageClass.SwappedMixed : HeapPageClass.Mixed,
         };
-        _arena.Add(of, pages);
-        _arena.ResidentFreeBytes += state.IsResident ? freeBytes : 0;
     }
 
     private static Kind KindOf(BlockState state) => state switch
@@ -147,10 +152,11 @@ public sealed class HeapPages : IBlockSink
         _ => Kind.Used,
     };
 
+    [Flags]
     private enum Kind
     {
-        Used,
-        Free,
-        Unknown,
+        Used = 1,
+        Free = 2,
+        Unknown = 4,
     }
 }

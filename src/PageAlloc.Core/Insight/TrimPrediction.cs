@@ -28,48 +28,54 @@ internal sealed class TrimPrediction(PageCursor cursor, IReadOnlyList<Mapping> m
         _start = _end = segment.Range.Start;
     }
 
-    /// <summary>Takes the next block; gives the bytes of RAM that what ended before it would give back, and of a top chunk.</summary>
-    public ulong Add(Block block)
+    /// <summary>Takes the next block; adds to <paramref name="pages"/> the bytes of RAM that what ended before it would give back, and of a top chunk.</summary>
+    public void Add(Block block, ArenaPages pages)
     {
         switch (block.State)
         {
             case BlockState.Fast or BlockState.Unsorted or BlockState.Small or BlockState.Large:
                 _start = _end == block.Address ? _start : block.Address;
                 _end = block.End;
-                return 0;
+                break;
             case BlockState.Top:
-                ulong top = _end == block.Address && _end > _start ? _start : block.Address;
+                AddTop(_end == block.Address ? _start : block.Address, block, pages);
                 _start = _end = block.End;
-                return _arena.IsMain ? OfTop(top, block.End) : 0;
+                break;
             default:
-                ulong bytes = End();
+                End(pages);
                 _start = _end = block.End;
-                return bytes;
+                break;
         }
     }
 
-    /// <summary>Gives the bytes of RAM that the free chunk begun would give back.</summary>
-    public ulong End()
+    /// <summary>Adds the bytes of RAM that the free chunk begun would give back.</summary>
+    public void End(ArenaPages pages)
     {
         ulong size = _end - _start;
         ulong header = 6 * (ulong)_layout.PointerSize;
-        if (size <= _pageSize - 1 + header)
+        if (size > _pageSize - 1 + header)
         {
-            return 0;
+            ulong first = (_start + header + _pageSize - 1) & ~(_pageSize - 1);
+            ulong last = _end & ~(_pageSize - 1);
+            pages.TrimmableBytes += last > first ? Resident(first, last) : 0;
         }
-
-        ulong first = (_start + header + _pageSize - 1) & ~(_pageSize - 1);
-        ulong last = _end & ~(_pageSize - 1);
-        return last > first ? Resident(first, last) : 0;
     }
 
-    // Only when the break is where top ends: otherwise malloc leaves it.
-    private ulong OfTop(ulong top, ulong end)
+    // Only when the break is where top ends: otherwise malloc leaves it. Free chunks before top, from start on, have become its part.
+    private void AddTop(ulong start, Block top, ArenaPages pages)
     {
-        bool endsAtBreak = mappings.Any(m => m.Range.End == end && m.Name.Span.SequenceEqual("[heap]"u8));
-        ulong rest = end - top - Math.Min(end - top, _layout.MinimumSize + 1);
-        ulong extra = rest & ~(_pageSize - 1);
-        return endsAtBreak && extra != 0 ? Resident(end - extra, end) : 0;
+        bool endsAtBreak = mappings.Any(m => m.Range.End == top.End && m.Name.Span.SequenceEqual("[heap]"u8));
+        ulong rest = top.End - start - Math.Min(top.End - start, _layout.MinimumSize + 1);
+        ulong first = top.End - (rest & ~(_pageSize - 1));
+        if (_arena.IsMain && endsAtBreak)
+        {
+            pages.TrimmableBytes += Resident(first, top.End);
+            pages.TrimmableTopBytes += Resident(Math.Max(first, (top.Address + _pageSize - 1) & ~(_pageSize - 1)), top.End);
+        }
+        else
+        {
+            pages.KeptTopBytes += Resident(first, top.End);
+        }
     }
 
     private ulong Resident(ulong start, ulong end)
