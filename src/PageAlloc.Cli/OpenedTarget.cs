@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using PageAlloc.Blocks;
 using PageAlloc.Cli.Terminal;
 using PageAlloc.Heaps;
 using PageAlloc.Targets;
@@ -49,15 +51,18 @@ internal sealed class OpenedTarget : IDisposable
         }
     }
 
-    /// <summary>Copies what the walk of the heaps will need and lets the process run on, before anything is written.</summary>
-    /// <param name="heaps">The heaps; null when there are none.</param>
-    public void Release(HeapReader? heaps)
+    /// <summary>How heaps are looked for in it.</summary>
+    public HeapOptions With(HeapOptions options) => options with { IsStopped = _freezer is not null };
+
+    /// <summary>Walks the heaps of a process that stands still and lets it run on, before anything is written.</summary>
+    /// <param name="heaps">The heaps; null when they are not wanted.</param>
+    /// <returns>The blocks: those of the process, or what was found in one that stood still.</returns>
+    [return: NotNullIfNotNull(nameof(heaps))]
+    public IHeapBlocks? Release(HeapReader? heaps)
     {
-        if (_freezer is not null && Pause is null)
-        {
-            heaps?.TakeCopy();
-            Pause = _freezer.Release();
-        }
+        IHeapBlocks? blocks = heaps is null ? null : _freezer is null ? new LiveBlocks(heaps) : WalkRecording.Take(heaps);
+        Pause = _freezer?.Release();
+        return blocks;
     }
 
     /// <summary>Says how long the process stood still.</summary>

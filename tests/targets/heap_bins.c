@@ -91,7 +91,22 @@ static void allocated(int argc, char **argv) {
     tell();
 }
 
+// Fast and unsorted lists that go to and fro over 24 MiB, with a page to each block of them.
+static void long_lists(int argc, char **argv) {
+    (void)argc, (void)argv;
+    enum { BLOCKS = 6000, STEP = 2801 };
+    static void *made[BLOCKS];
+    for (size_t i = 0; i < BLOCKS; i++) {
+        made[i] = keep(malloc(i % 2 ? 56 : 1500));
+        keep(malloc(4000));
+    }
+    // Once through all of them, as the step has no divisor in common with their number.
+    for (size_t i = 0, at = 0; i < BLOCKS; i++, at = (at + STEP) % BLOCKS)
+        drop(made[at]);
+    tell();
+}
+
 const struct heap_situation bin_situations[] = {
     {"fastbins", fastbins}, {"tcache-full", tcache_full}, {"unsorted", unsorted}, {"bins", bins},
-    {"tcaches", tcaches}, {"allocated", allocated}, {NULL, NULL},
+    {"tcaches", tcaches}, {"allocated", allocated}, {"longLists", long_lists}, {NULL, NULL},
 };

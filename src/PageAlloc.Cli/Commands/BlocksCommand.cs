@@ -47,25 +47,26 @@ internal static class BlocksCommand
     private static ExitCode Run(OpenedTarget opened, BlockFormat format, BlockFilter filter, HeapOptions options, StdOut output)
     {
         ITarget target = opened.Target;
-        using HeapReader heaps = HeapReader.Open(target, MappingTable.Read(target), options);
-        opened.Release(heaps);
-        if (heaps.Heaps.Allocator != "glibc")
+        using HeapReader reader = HeapReader.Open(target, MappingTable.Read(target), opened.With(options));
+        IHeapBlocks blocks = opened.Release(reader);
+        HeapSet heaps = blocks.Heaps;
+        if (heaps.Allocator != "glibc")
         {
             _ = new BlocksView(format, filter, output);
             output.Flush();
-            StdErr.Write(heaps.Heaps.Allocator is { } other
+            StdErr.Write(heaps.Allocator is { } other
                 ? $"the blocks of process {target.Info.Pid} can't be listed: it uses {other}"
                 : $"process {target.Info.Pid} has no malloc that is known, and no blocks to list");
-            return heaps.Heaps.Allocator is null ? ExitCode.Done : ExitCode.Incomplete;
+            return heaps.Allocator is null ? ExitCode.Done : ExitCode.Incomplete;
         }
 
-        if (filter.Arena is { } wanted && heaps.Heaps.Arenas.All(a => a.Address != wanted))
+        if (filter.Arena is { } wanted && heaps.Arenas.All(a => a.Address != wanted))
         {
-            throw new UsageException($"there is no arena at 0x{wanted:x}; there are: {Addresses(heaps.Heaps.Arenas)}");
+            throw new UsageException($"there is no arena at 0x{wanted:x}; there are: {Addresses(heaps.Arenas)}");
         }
 
         var view = new BlocksView(format, filter, output);
-        WalkFaults faults = OrderedWalk.Run(heaps, view, filter.Arena is { } only ? (a, _) => a.Address == only : null);
+        WalkFaults faults = blocks.RunInOrder(view, filter.Arena);
         output.Flush();
         opened.SayPause();
         if (faults.SwappedBytes != 0)

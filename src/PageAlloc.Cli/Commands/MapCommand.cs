@@ -27,12 +27,12 @@ internal static class MapCommand
 
         // The pages of heaps are told in JSON, whatever mappings are picked.
         PageTable table = PageTableReader.Read(target, request.Json ? mappings : picked, request.Read);
-        using HeapReader? heaps = HeapOpener.TryOpen(target, mappings, request.Heap, out TargetException? failure);
-        opened.Release(heaps);
+        using HeapReader? heaps = HeapOpener.TryOpen(target, mappings, opened.With(request.Heap), out TargetException? failure);
         bool wantsHeaps = (request.Parts & (MapParts.Heaps | MapParts.Summary)) != 0;
+        IHeapBlocks? blocks = opened.Release(heaps);
         bool isComplete = request.Json
-            ? WriteJson(request, target.Info with { Pause = opened.Pause }, table, mappings, wantsHeaps ? heaps : null, output)
-            : WriteText(request, target.Info, table, mappings, heaps, output);
+            ? WriteJson(request, target.Info with { Pause = opened.Pause }, table, mappings, wantsHeaps ? blocks : null, output)
+            : WriteText(request, target.Info, table, mappings, blocks, output);
         output.Flush();
         // What was not wanted is not missing.
         SayWhatIsMissing(request.Read.UsePageFlags ? table.Unknown : table.Unknown & UnknownDetails.GuardPages);
@@ -48,7 +48,7 @@ internal static class MapCommand
     }
 
     private static bool WriteJson(
-        MapRequest request, TargetInfo target, PageTable table, IReadOnlyList<Mapping> mappings, HeapReader? heaps, StdOut output)
+        MapRequest request, TargetInfo target, PageTable table, IReadOnlyList<Mapping> mappings, IHeapBlocks? heaps, StdOut output)
     {
         IEnumerable<MappingPages> shown = request.Filter is { } filter ? table.Mappings.Where(m => filter.Matches(m.Mapping)) : table.Mappings;
         if (heaps is null)
@@ -57,7 +57,7 @@ internal static class MapCommand
             return true;
         }
 
-        IReadOnlyList<ArenaTotals> arenas = HeapWalk.Sum(heaps, () => new HeapPages(table, mappings), out HeapPages pages);
+        IReadOnlyList<ArenaTotals> arenas = heaps.Sum(() => new HeapPages(table, mappings), out HeapPages pages);
         MappingPages[] picked = [.. shown];
         ArenaTotals[] pickedArenas = [.. arenas.Where(a => request.Filter is null || IsIn(picked, a.Arena))];
         JsonView.Write(target, table, picked, request.Runs, new HeapFigures(heaps.Heaps, pickedArenas, pages), output);
@@ -65,7 +65,7 @@ internal static class MapCommand
     }
 
     private static bool WriteText(
-        MapRequest request, TargetInfo target, PageTable table, IReadOnlyList<Mapping> mappings, HeapReader? heaps, StdOut output)
+        MapRequest request, TargetInfo target, PageTable table, IReadOnlyList<Mapping> mappings, IHeapBlocks? heaps, StdOut output)
     {
         using ColorReset? reset = request.Map.Style.Colors != ColorDepth.None && LibC.isatty(1) == 1 ? new ColorReset(output) : null;
         IReadOnlyList<MappingPages> shown = table.Mappings;
@@ -114,7 +114,7 @@ internal static class MapCommand
 
     /// <summary>Draws the heap map where it is asked for, and gives the sums of the arenas shown: one walk for both.</summary>
     private static IReadOnlyList<ArenaTotals> WalkHeaps(
-        MapRequest request, PageTable table, IReadOnlyList<Mapping> mappings, HeapReader heaps, StdOut output, out HeapPages? pages)
+        MapRequest request, PageTable table, IReadOnlyList<Mapping> mappings, IHeapBlocks heaps, StdOut output, out HeapPages? pages)
     {
         IReadOnlyList<MappingPages> shown = table.Mappings;
         bool isWhole = request.Filter is null;
@@ -127,7 +127,7 @@ internal static class MapCommand
         if (!request.Parts.HasFlag(MapParts.Heaps))
         {
             // With a filter not all pages of the heaps were read.
-            IReadOnlyList<ArenaTotals> all = HeapWalk.Sum(heaps, () => new HeapPages(table, mappings), out HeapPages joined);
+            IReadOnlyList<ArenaTotals> all = heaps.Sum(() => new HeapPages(table, mappings), out HeapPages joined);
             pages = isWhole ? joined : null;
             return [.. all.Where(totals => IsShown(totals.Arena))];
         }
@@ -146,7 +146,7 @@ internal static class MapCommand
         output.Flush();
         var map = new HeapMapView(heaps.Heaps, IsShown, request.Map, output);
         pages = isWhole ? new HeapPages(table, mappings) : null;
-        return [.. HeapWalk.Run(heaps, pages is null ? map : new TeeSink(map, pages)).Where(totals => IsShown(totals.Arena))];
+        return [.. heaps.Run(pages is null ? map : new TeeSink(map, pages)).Where(totals => IsShown(totals.Arena))];
 
         bool IsShown(Arena arena) => isWhole || IsIn(shown, arena);
     }

@@ -35,7 +35,7 @@ internal static class SharedOptions
 
     /// <summary>Whether the process is to stand still while it is read.</summary>
     public static Option<bool> Freeze() =>
-        new("--freeze") { Description = "stop the process while its heaps are copied, up to seconds for gigabytes; it runs on even if pagealloc is killed" };
+        new("--freeze") { Description = "stop the process while it is read, about half a second for a gigabyte of heap; it runs on even if pagealloc is killed" };
 
     /// <summary>Where the layout of malloc's structures comes from.</summary>
     public static Option<string> Layout()

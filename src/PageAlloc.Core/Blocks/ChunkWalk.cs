@@ -10,17 +10,16 @@ namespace PageAlloc.Blocks;
 /// </summary>
 internal sealed class ChunkWalk
 {
-    private const ulong PreviousInUse = 1;
-    private const ulong Mmapped = 2;
-    private const ulong NonMainArena = 4;
+    private const ulong PreviousInUse = 1, Mmapped = 2, NonMainArena = 4;
     // How far before a broken header a chunk is looked for, where the one before may claim too much.
     private const ulong BlamedBytes = 64 << 10;
 
+    private readonly LongLists? _links;
     private readonly ListCursor _listed;
     private readonly IBlockSink _sink;
     private readonly SegmentWindow _window;
     private readonly ChunkProof _proof;
-    private readonly int _pageSize;
+    private readonly ulong _pageMask;
 
     private Arena _arena = null!;
     private ArenaProgress _progress = null!;
@@ -31,13 +30,14 @@ internal sealed class ChunkWalk
     private ulong _pendingForward;
     private ulong _pendingBack;
 
-    public ChunkWalk(IMemory memory, MemoryCache cache, FreeLists lists, IBlockSink sink)
+    public ChunkWalk(IMemory memory, MemoryCache cache, FreeLists lists, IBlockSink sink, LongLists? links = null)
     {
+        _links = links;
         _listed = new ListCursor(lists);
         _sink = sink;
         _window = new SegmentWindow(memory, cache.PointerSize);
         _proof = new ChunkProof(cache, lists);
-        _pageSize = memory.PageSize;
+        _pageMask = (ulong)memory.PageSize - 1;
     }
 
     /// <summary>Walks all segments of <paramref name="arena"/>.</summary>
@@ -164,6 +164,7 @@ internal sealed class ChunkWalk
 
         Block block = _pending;
         _pending = default;
+        _links?.Add(block with { State = state }, _pendingForward);
         FreeLists.List list = ListOf(block.Address);
         bool isFree = state is BlockState.Small or BlockState.Large;
         if (list != FreeLists.List.None && state != BlockState.Unknown && isFree != (list == FreeLists.List.Unsorted))
@@ -271,8 +272,7 @@ internal sealed class ChunkWalk
 
     private ulong SkipUnreadable(ulong chunk, PageAccess access)
     {
-        ulong mask = (ulong)_pageSize - 1;
-        ulong next = _proof.FindFrom((chunk & ~mask) + mask + 1, _limit, _arena);
+        ulong next = _proof.FindFrom((chunk | _pageMask) + 1, _limit, _arena);
         _progress.SawUnknown = true;
         Emit(new Block(chunk, next - chunk, BlockState.Unknown));
         if (access == PageAccess.Swapped)

@@ -26,7 +26,7 @@ public static class HeapWalk
         {
             sink = makeSink();
             IReadOnlyList<ArenaTotals> totals = Run(reader, sink);
-            if (attempt == Attempts || reader.IsCopy || !IsChanging(reader.Heaps, totals))
+            if (attempt == Attempts || reader.IsStopped || !IsChanging(reader.Heaps, totals))
             {
                 return totals;
             }
@@ -41,11 +41,7 @@ public static class HeapWalk
     /// <returns>The sums of each arena, in the order of <see cref="HeapSet.Arenas"/>, with a problem when it changed meanwhile.</returns>
     public static IReadOnlyList<ArenaTotals> Run(HeapReader reader, IBlockSink sink)
     {
-        if (reader.WasForked && reader.Heaps.OrphanTcaches.Count == 0)
-        {
-            reader.Add(OrphanSearch.Find(reader));
-        }
-
+        Prepare(reader);
         IReadOnlyList<ArenaTotals> totals = WalkAll(reader, sink);
         IReadOnlySet<ulong> changed = reader.FindChanged();
         foreach (ArenaTotals arena in totals)
@@ -62,6 +58,16 @@ public static class HeapWalk
 
         KeepConfirmed(reader, totals);
         return totals;
+    }
+
+    /// <summary>Finds what only a walk can find of what is free: long lists, and tcaches that a fork left behind.</summary>
+    internal static void Prepare(HeapReader reader)
+    {
+        LongLists.Follow(reader);
+        if (reader.WasForked && reader.Heaps.OrphanTcaches.Count == 0)
+        {
+            reader.Add(OrphanSearch.Find(reader));
+        }
     }
 
     private static void KeepConfirmed(HeapReader reader, IReadOnlyList<ArenaTotals> totals)

@@ -28,29 +28,16 @@ public static class OrderedWalk
     /// <param name="wants">Which segments to walk; null for all. Problems are those of their arenas.</param>
     public static WalkFaults Run(HeapReader reader, IOrderedBlockSink sink, Func<Arena, Segment, bool>? wants = null)
     {
-        if (reader.WasForked && reader.Heaps.OrphanTcaches.Count == 0)
-        {
-            reader.Add(OrphanSearch.Find(reader));
-        }
-
+        HeapWalk.Prepare(reader);
         HeapSet heaps = reader.Heaps;
         List<(Arena Arena, Segment Segment)> segments =
             [.. heaps.Arenas.SelectMany(a => a.Segments.Select(s => (a, s))).Where(p => wants?.Invoke(p.a, p.s) ?? true)];
-        segments.Sort((a, b) => a.Segment.Range.Start.CompareTo(b.Segment.Range.Start));
         IEnumerable<Arena> arenas = wants is null ? heaps.Arenas : segments.Select(p => p.Arena).Distinct();
         List<Problem> problems = [.. heaps.Problems];
         var byArena = arenas.ToDictionary(a => a.Address, a => new ArenaProgress(a));
-        List<MmappedBlock> mappings = [.. heaps.Mmapped.OrderBy(m => m.Range.Start)];
         var walk = new ChunkWalk(reader.Memory, reader.Cache, heaps.Lists, sink);
         ulong swapped = 0;
-        int mmapped = 0;
-        foreach ((Arena arena, Segment segment) in segments)
-        {
-            AddMmapped(segment.Range.Start);
-            walk.Run(byArena[arena.Address], segment);
-        }
-
-        AddMmapped(ulong.MaxValue);
+        InOrder(heaps.Mmapped, segments, p => p.Segment, sink, p => walk.Run(byArena[p.Arena.Address], p.Segment));
         IReadOnlySet<ulong> changed = reader.FindChanged();
         ulong unknown = 0;
         foreach (ArenaProgress progress in byArena.Values)
@@ -68,12 +55,26 @@ public static class OrderedWalk
         }
 
         return new WalkFaults(problems, unknown, swapped);
+    }
+
+    /// <summary>Walks segments by address, and gives the mmapped blocks between them to <paramref name="sink"/>.</summary>
+    internal static void InOrder<T>(
+        IReadOnlyList<MmappedBlock> mmapped, IEnumerable<T> segments, Func<T, Segment> segmentOf, IOrderedBlockSink sink, Action<T> walk)
+    {
+        var mappings = new Queue<MmappedBlock>(mmapped.OrderBy(m => m.Range.Start));
+        foreach (T segment in segments.OrderBy(s => segmentOf(s).Range.Start))
+        {
+            AddMmapped(segmentOf(segment).Range.Start);
+            walk(segment);
+        }
+
+        AddMmapped(ulong.MaxValue);
 
         void AddMmapped(ulong before)
         {
-            for (; mmapped < mappings.Count && mappings[mmapped].Range.Start < before; mmapped++)
+            while (mappings.TryPeek(out MmappedBlock next) && next.Range.Start < before)
             {
-                sink.Add(mappings[mmapped]);
+                sink.Add(mappings.Dequeue());
             }
         }
     }

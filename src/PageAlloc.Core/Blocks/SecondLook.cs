@@ -11,15 +11,16 @@ internal static class SecondLook
     /// <summary>Looks for the heaps anew, and gives the problems that are there again.</summary>
     /// <param name="reader">The heaps.</param>
     /// <param name="problems">What looked wrong at first.</param>
-    /// <returns>The texts of the problems that are there again, word for word; null when all of them are, or when what is read is a copy, which does not change.</returns>
+    /// <returns>The texts of the problems that are there again, word for word; null when all of them are, or when the target stands still.</returns>
     public static IReadOnlySet<string>? Confirm(HeapReader reader, IReadOnlyList<Problem> problems)
     {
-        if (reader.IsCopy || problems.All(p => p.Kind is ProblemKind.Changing or ProblemKind.LayoutMismatch or ProblemKind.Swapped))
+        if (reader.IsStopped || problems.All(p => p.Kind is ProblemKind.Changing or ProblemKind.LayoutMismatch or ProblemKind.Swapped))
         {
             return null;
         }
 
         reader.Refresh();
+        HeapWalk.Prepare(reader);
         IReadOnlyList<ArenaTotals> again = HeapWalk.WalkAll(reader, NoSink.Instance);
         foreach (ArenaTotals arena in again)
         {

@@ -31,6 +31,9 @@ public sealed record HeapOptions
     /// <summary>Whether a debuginfod server may be asked, if <c>$DEBUGINFOD_URLS</c> names one.</summary>
     public bool UseDebuginfod { get; init; }
 
+    /// <summary>Whether the target stands still while it is read, so that nothing needs to be read twice.</summary>
+    public bool IsStopped { get; init; }
+
     /// <summary>Whether the layout comes from debug information.</summary>
     internal bool IsDescribed => DebugFile is not null || Layout == LayoutSource.DebugInfo;
 }

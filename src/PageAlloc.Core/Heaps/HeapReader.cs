@@ -33,12 +33,12 @@ public sealed class HeapReader : IDisposable
     /// <summary>The threads by the numbers that the process itself knows, with the numbers that we know.</summary>
     internal IReadOnlyDictionary<int, int> Tids { get; }
 
-    /// <summary>Whether a copy is read, which does not change.</summary>
-    internal bool IsCopy => Memory is CopiedMemory;
+    /// <summary>Whether the target stands still.</summary>
+    internal bool IsStopped => _options.IsStopped;
 
-    internal IMemory Memory { get; private set; }
+    internal IMemory Memory { get; }
 
-    internal MemoryCache Cache { get; private set; }
+    internal MemoryCache Cache { get; }
 
     /// <summary>Looks for the heaps of <paramref name="target"/>.</summary>
     /// <param name="target">The target; its memory must be readable.</param>
@@ -71,18 +71,6 @@ public sealed class HeapReader : IDisposable
         }
     }
 
-    /// <summary>
-    /// Copies the resident pages of all heaps; from now on only the copy is read, and the target may go on. It takes as much
-    /// memory as they do.
-    /// </summary>
-    public void TakeCopy()
-    {
-        var copy = new CopiedMemory(Memory, Heaps.Arenas.SelectMany(a => a.Segments).Select(s => s.Range));
-        Memory.Dispose();
-        Memory = copy;
-        Cache = new MemoryCache(copy, Cache.PointerSize);
-    }
-
     /// <summary>Looks for the heaps anew: the target has changed.</summary>
     public void Refresh()
     {
@@ -93,7 +81,7 @@ public sealed class HeapReader : IDisposable
     /// <summary>The addresses of the arenas that are not what they were when read, or whose tcaches are not.</summary>
     internal IReadOnlySet<ulong> FindChanged()
     {
-        if (IsCopy)
+        if (IsStopped)
         {
             return new HashSet<ulong>();
         }
@@ -130,6 +118,17 @@ public sealed class HeapReader : IDisposable
 
         Heaps.Lists.Complete(problems);
         Heaps = Heaps with { OrphanTcaches = orphans, Problems = problems };
+    }
+
+    /// <summary>Follows the lists of an arena in a table of its links.</summary>
+    internal void FollowLists(Arena arena, LinkTable links)
+    {
+        var found = new List<Problem>(arena.Problems);
+        Heaps.Lists.Add(Cache, arena.State, arena.Layout, found, links);
+        var general = new List<Problem>(Heaps.Problems);
+        Heaps.Lists.Complete(general);
+        Arena[] arenas = [.. Heaps.Arenas.Select(a => a.Address == arena.Address ? a with { Problems = found } : a)];
+        Heaps = Heaps with { Arenas = arenas, Problems = general };
     }
 
     /// <summary>Closes the memory.</summary>

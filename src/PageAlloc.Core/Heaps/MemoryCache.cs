@@ -32,6 +32,9 @@ internal sealed class MemoryCache
     /// <summary>The size of a page in bytes.</summary>
     public int PageSize => _memory.PageSize;
 
+    /// <summary>The pages that were read so far: those asked for and not held.</summary>
+    public ulong Misses { get; private set; }
+
     /// <summary>See <see cref="IMemory.FirstPresent"/>.</summary>
     public ulong FirstPresent(ulong address, ulong end) => _memory.FirstPresent(address, end);
 
@@ -96,6 +99,7 @@ internal sealed class MemoryCache
         if (_bytes[slot] is not { } held || _pages[slot] != page)
         {
             held = _bytes[slot] ?? new byte[PageSize];
+            Misses++;
             _memory.ReadPages(page << _pageShift, held, _access.AsSpan(slot, 1));
             _bytes[slot] = held;
             _pages[slot] = page;

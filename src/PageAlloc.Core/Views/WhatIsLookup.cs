@@ -63,7 +63,7 @@ public static class WhatIsLookup
     private static WhatIs InArena(HeapReader heaps, Arena arena, ulong address)
     {
         var neighbours = new WhatIsNeighbours(address);
-        WalkFaults faults = OrderedWalk.Run(heaps, neighbours, (a, s) => ReferenceEquals(a, arena) && s.Range.Contains(address));
+        WalkFaults faults = OrderedWalk.Run(heaps, neighbours, (a, s) => a.Address == arena.Address && s.Range.Contains(address));
         var block = neighbours.Found is { } found ? BlockOf(found, arena) : null;
         (WhatIsKind kind, string text) = InOverhead(heaps.Heaps, arena, address)
             ?? (block is null ? (WhatIsKind.UnknownBlock, "a part of the heap that is not known") : Describe(heaps.Heaps, block));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using PageAlloc.Blocks;
 using PageAlloc.Heaps;
+using PageAlloc.Heaps.Glibc;
 using PageAlloc.Targets;
 using PageAlloc.Tests.Heaps.Synthetic;
 
@@ -71,6 +72,14 @@ public sealed class HeapFuzzTests
             }
 
             OrderedWalk.Run(reader, new BlockLog());
+            WalkRecording.Take(reader).RunInOrder(new BlockLog());
+            foreach (Arena arena in reader.Heaps.Arenas.Where(a => a.Segments.Count != 0))
+            {
+                var lists = new FreeLists();
+                lists.Add(reader.Cache, arena.State, arena.Layout, [], LongLists.Collect(reader, arena));
+                Assert.InRange(lists.Count, 0, 12 * (int)pages * 256);
+            }
+
             Assert.InRange(reader.Heaps.Problems.Count, 0, 200 + (80 * process.ThreadCount));
             Assert.InRange(reader.Heaps.Lists.Count, 0, 100 * (int)pages);
         }

@@ -1,6 +1,7 @@
 using CsCheck;
 using PageAlloc.Blocks;
 using PageAlloc.Heaps;
+using PageAlloc.Heaps.Glibc;
 using PageAlloc.Tests.Heaps.Synthetic;
 
 namespace PageAlloc.Tests.Heaps;
@@ -26,6 +27,8 @@ public sealed class HeapPropertyTests
             using HeapReader reader = process.Open();
             AssertFound(process, reader.Heaps, plan);
             AssertBlocks(process, reader);
+            AssertLongLists(reader);
+            AssertRecording(reader);
             AssertSums(process, HeapWalk.Sum(reader));
         },
         iter: Heaps,
@@ -52,6 +55,35 @@ public sealed class HeapPropertyTests
         Assert.Equal(0UL, faults.UnknownBytes);
         Assert.Equal(process.Arenas.SelectMany(a => a.Blocks).OrderBy(b => b.Address), log.Blocks);
         Assert.Equal(process.Mmapped, log.Mmapped);
+    }
+
+    // What was kept of a walk is the walk.
+    private static void AssertRecording(HeapReader reader)
+    {
+        var walked = new BlockLog();
+        OrderedWalk.Run(reader, walked);
+        var recording = WalkRecording.Take(reader);
+        var replayed = new BlockLog();
+        recording.RunInOrder(replayed);
+        Assert.Equal(walked.Blocks, replayed.Blocks);
+        Assert.Equal(walked.Mmapped, replayed.Mmapped);
+    }
+
+    // Followed in a table of all links, the lists are what they are in memory.
+    private static void AssertLongLists(HeapReader reader)
+    {
+        HeapSet heaps = reader.Heaps;
+        var problems = new List<Problem>();
+        var lists = new FreeLists();
+        heaps.Tcaches.ToList().ForEach(lists.Add);
+        foreach (Arena arena in heaps.Arenas.Where(a => a.Segments.Count != 0))
+        {
+            lists.Add(reader.Cache, arena.State, arena.Layout, problems, LongLists.Collect(reader, arena));
+        }
+
+        lists.Complete(problems);
+        Assert.Empty(problems);
+        Assert.Equal(Enumerable.Range(0, heaps.Lists.Count).Select(i => heaps.Lists[i]), Enumerable.Range(0, lists.Count).Select(i => lists[i]));
     }
 
     private static void AssertSums(SyntheticProcess process, IReadOnlyList<ArenaTotals> totals)

@@ -12,6 +12,7 @@ internal sealed class FreeLists
     // One fault makes many, as a list that joins another shares all of its rest.
     private const int MaxProblems = 100;
     private readonly List<ulong> _entries = [];
+    private readonly List<ulong> _unfollowed = [];
 
     /// <summary>Which list a chunk is in.</summary>
     public enum List
@@ -44,27 +45,50 @@ internal sealed class FreeLists
         }
     }
 
-    /// <summary>Adds what the fastbins and the unsorted bin of an arena hold.</summary>
-    public void Add(MemoryCache memory, ArenaState arena, GlibcLayout layout, List<Problem> problems)
+    /// <summary>Adds what the fastbins and the unsorted bin of an arena hold; nothing, when that takes a table of all its links.</summary>
+    /// <param name="memory">The memory.</param>
+    /// <param name="arena">The arena.</param>
+    /// <param name="layout">Its layout.</param>
+    /// <param name="problems">Gets what is wrong.</param>
+    /// <param name="links">The links of all chunks that may be in a list; null when there is no such table yet.</param>
+    public void Add(MemoryCache memory, ArenaState arena, GlibcLayout layout, List<Problem> problems, LinkTable? links = null)
     {
+        int entries = _entries.Count;
+        int known = problems.Count;
         int limit = (int)Math.Min(int.MaxValue, arena.SystemBytes / layout.MinimumSize);
+        var reader = new ListReader(memory, links, arena.SystemBytes);
         for (int i = 0; i < layout.FastbinCount; i++)
         {
-            AddFastbin(memory, arena, arena.Fastbin(i), i, limit, layout, problems);
+            AddFastbin(reader, arena, arena.Fastbin(i), i, limit, layout, problems);
         }
 
-        AddUnsorted(memory, arena, limit, layout, problems);
+        AddUnsorted(reader, arena, limit, layout, problems);
+        if (reader.IsExhausted)
+        {
+            _entries.RemoveRange(entries, _entries.Count - entries);
+            problems.RemoveRange(known, problems.Count - known);
+            _unfollowed.Add(arena.Address);
+        }
     }
 
-    /// <summary>Sorts, and reports what is in there twice.</summary>
+    /// <summary>The addresses of the arenas whose lists were not followed, each given once.</summary>
+    public IReadOnlyList<ulong> TakeUnfollowed()
+    {
+        ulong[] taken = [.. _unfollowed];
+        _unfollowed.Clear();
+        return taken;
+    }
+
+    /// <summary>Sorts, and reports what is in there twice and was not reported before.</summary>
     public void Complete(List<Problem> problems)
     {
         _entries.Sort();
+        HashSet<ulong> known = [.. problems.Where(p => p.Kind == ProblemKind.DoubleFree).Select(p => p.Address)];
         int most = problems.Count + MaxProblems;
         for (int i = 1; i < _entries.Count && problems.Count < most; i++)
         {
             (ulong chunk, List list) = this[i];
-            if (chunk == this[i - 1].Chunk)
+            if (chunk == this[i - 1].Chunk && known.Add(chunk))
             {
                 problems.Add(new Problem(
                     ProblemKind.DoubleFree, 0, chunk, $"the chunk 0x{chunk:x} is free twice: in {Name(this[i - 1].List)} and in {Name(list)}"));
@@ -87,31 +111,24 @@ internal sealed class FreeLists
     };
 
     private void AddFastbin(
-        MemoryCache memory, ArenaState arena, ulong chunk, int index, int limit, GlibcLayout layout, List<Problem> problems)
+        ListReader reader, ArenaState arena, ulong chunk, int index, int limit, GlibcLayout layout, List<Problem> problems)
     {
-        ulong checkpoint = 0;
-        int checkAt = 1;
-        for (int count = 0; chunk != 0; count++)
+        var cycle = default(CycleCheck);
+        for (int count = 0; chunk != 0 && !reader.IsExhausted; count++)
         {
             ulong position = chunk + (ulong)layout.HeaderSize;
-            if (position % (ulong)layout.Alignment != 0 || !memory.TryReadWord(position, out ulong stored))
+            if (position % (ulong)layout.Alignment != 0 || !reader.TryRead(position, out ulong stored, out _))
             {
-                problems.Add(memory.IsSwapped(position)
+                problems.Add(reader.Memory.IsSwapped(position)
                     ? new Problem(ProblemKind.Swapped, arena.Address, chunk, $"fastbin {index} leads to 0x{chunk:x}, which is swapped out: what follows counts as used")
                     : new Problem(ProblemKind.BrokenLink, arena.Address, chunk, $"fastbin {index} leads to 0x{chunk:x}, which is no chunk or can't be read"));
                 return;
             }
 
-            if (chunk == checkpoint || count > limit)
+            if (cycle.Closes(chunk) || count > limit)
             {
                 problems.Add(new Problem(ProblemKind.ListCycle, arena.Address, chunk, $"fastbin {index} comes back to 0x{chunk:x} and never ends"));
                 return;
-            }
-
-            if (count == checkAt)
-            {
-                checkpoint = chunk;
-                checkAt *= 2;
             }
 
             _entries.Add(chunk | (ulong)List.Fast);
@@ -120,20 +137,21 @@ internal sealed class FreeLists
     }
 
     // Each chunk's bk leads to the one before: that rules out every cycle that leaves out the head.
-    private void AddUnsorted(MemoryCache memory, ArenaState arena, int limit, GlibcLayout layout, List<Problem> problems)
+    private void AddUnsorted(ListReader reader, ArenaState arena, int limit, GlibcLayout layout, List<Problem> problems)
     {
-        var w = (ulong)layout.PointerSize;
         ulong head = arena.BinHead(1);
         ulong before = head;
         ulong chunk = arena.BinFirst(1);
         ulong next = 0;
-        for (int count = 0; chunk != head; count++)
+        var cycle = default(CycleCheck);
+        for (int count = 0; chunk != head && !reader.IsExhausted; count++)
         {
-            bool isBroken = count > limit || (chunk + (2 * w)) % (ulong)layout.Alignment != 0
-                || !memory.TryReadWord(chunk + (2 * w), out next)
-                || !memory.TryReadWord(chunk + (3 * w), out ulong back)
-                || back != before;
-            if (isBroken && memory.IsSwapped(chunk + (2 * w)))
+            ulong position = chunk + (ulong)layout.HeaderSize;
+            bool isBroken = count > limit || position % (ulong)layout.Alignment != 0
+                || !reader.TryRead(position, out next, out ulong? back)
+                || (back is { } link && link != before)
+                || cycle.Closes(chunk);
+            if (isBroken && reader.Memory.IsSwapped(position))
             {
                 problems.Add(new Problem(
                     ProblemKind.Swapped, arena.Address, chunk, $"the unsorted bin leads to 0x{chunk:x}, which is swapped out: what follows counts as in small and large bins"));
