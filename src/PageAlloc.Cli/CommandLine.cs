@@ -35,10 +35,7 @@ internal sealed class CommandLine
     private readonly Option<bool> _debuginfod = SharedOptions.Debuginfod();
     private readonly Option<bool> _totals = new("--totals") { Description = "a line of totals under each mapping" };
     private readonly Option<bool> _runs = new("--runs") { Description = "with json: the states of each mapping's pages, run-length encoded" };
-    private readonly Option<bool> _noPageFlags = new("--no-page-flags")
-    {
-        Description = "do not read /proc/kpageflags: three times as fast, without the size of large folios and without KSM",
-    };
+    private readonly Option<bool> _noPageFlags = SharedOptions.NoPageFlags();
 
     /// <summary>Makes the command line.</summary>
     /// <param name="map">Runs the main command.</param>
@@ -49,6 +46,7 @@ internal sealed class CommandLine
             _target, _show, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _noPageFlags, _swapIn, _freeze, _layout, _debuginfod,
         };
         Root.SetAction(result => (int)map(ReadMap(result)));
+        Root.Subcommands.Add(SummaryCommand.Make());
         Root.Subcommands.Add(BlocksCommand.Make());
         Root.Subcommands.Add(WhatIsCommand.Make());
         Root.Subcommands.Add(CompletionCommand.Make());
@@ -91,11 +89,7 @@ internal sealed class CommandLine
             Runs = result.GetValue(_runs),
             Legend = result.GetValue(_legend) != "none",
             Filter = ReadFilter(result.GetValue(_filter)),
-            Read = new ReadOptions
-            {
-                UsePageFlags = !result.GetValue(_noPageFlags),
-                UseIoctls = env("PAGEALLOC_PAGE_SOURCE") != "pagemap",
-            },
+            Read = SharedOptions.ReadPages(result, _noPageFlags),
             Map = new MapOptions
             {
                 Style = ColorPolicy.Style(Enum.Parse<ColorChoice>(result.GetValue(_color)!, ignoreCase: true), env, isTerminal),

@@ -16,6 +16,14 @@ internal static class Examples
         Exit codes: 0 done, 4 shown but not whole, 2 usage, 3 target can't be opened or output not written, 70 a bug.
         """;
 
+    private const string Summary = """
+        Examples:
+          pagealloc summary 1234                        what its memory is, on one screen
+          pagealloc summary postgres --freeze           of one moment
+          pagealloc summary 1234 --format json | jq '.ledger.lines[] | select(.residentBytes > 0)'
+          pagealloc summary 1234 --format prometheus > /var/lib/node_exporter/pagealloc.prom
+        """;
+
     private const string Blocks = """
         Examples:
           pagealloc blocks 1234 --min-size 1M                      the large blocks
@@ -33,6 +41,7 @@ internal static class Examples
     public static string? Of(Command command) => command switch
     {
         RootCommand => Map,
+        { Name: "summary" } => Summary,
         { Name: "blocks" } => Blocks,
         { Name: "whatis" } => WhatIs,
         _ => null,

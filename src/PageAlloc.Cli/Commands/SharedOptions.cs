@@ -37,6 +37,19 @@ internal static class SharedOptions
     public static Option<bool> Freeze() =>
         new("--freeze") { Description = "stop the process while it is read, about half a second for a gigabyte of heap; it runs on even if pagealloc is killed" };
 
+    /// <summary>Whether to do without the kernel's flags of pages.</summary>
+    public static Option<bool> NoPageFlags() => new("--no-page-flags")
+    {
+        Description = "do not read /proc/kpageflags: three times as fast, without the size of large folios and without KSM",
+    };
+
+    /// <summary>What may be used to read a target, as that option and the environment say.</summary>
+    public static ReadOptions ReadPages(ParseResult result, Option<bool> noPageFlags) => new()
+    {
+        UsePageFlags = !result.GetValue(noPageFlags),
+        UseIoctls = Environment.GetEnvironmentVariable("PAGEALLOC_PAGE_SOURCE") != "pagemap",
+    };
+
     /// <summary>Where the layout of malloc's structures comes from.</summary>
     public static Option<string> Layout()
     {

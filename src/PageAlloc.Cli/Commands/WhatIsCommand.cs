@@ -17,26 +17,32 @@ internal static class WhatIsCommand
         var address = new Argument<string>("ADDRESS") { Description = "an address, in hexadecimal; 0x may stand before it", HelpName = "ADDRESS" };
         Option<string> format = SharedOptions.Choice("--format", "text, or json", "text", "text", "json");
         Option<bool> swapIn = SharedOptions.SwapIn();
+        var freeze = new Option<bool>("--freeze") { Description = "stop the process while it is looked at; it runs on even if pagealloc is killed" };
         Option<string> layout = SharedOptions.Layout();
         Option<bool> debuginfod = SharedOptions.Debuginfod();
         var command = new Command("whatis", "Says what is at an address: mapping, page, arena, block, neighbours, bytes")
         {
-            target, address, format, swapIn, layout, debuginfod,
+            target, address, format, swapIn, freeze, layout, debuginfod,
         };
         command.SetAction(result =>
         {
             ulong at = SharedOptions.ReadAddress(result.GetValue(address)!, "ADDRESS");
-            return (int)Run(result.GetValue(target)!, at, result.GetValue(format) == "json", SharedOptions.ReadHeap(result, swapIn, layout, debuginfod), new StdOut(1));
+            HeapOptions options = SharedOptions.ReadHeap(result, swapIn, layout, debuginfod);
+            using OpenedTarget opened = OpenedTarget.Open(result.GetValue(target)!, result.GetValue(freeze));
+            return (int)Run(opened, at, result.GetValue(format) == "json", options, new StdOut(1));
         });
         return command;
     }
 
-    private static ExitCode Run(string name, ulong address, bool json, HeapOptions options, StdOut output)
+    private static ExitCode Run(OpenedTarget opened, ulong address, bool json, HeapOptions options, StdOut output)
     {
-        using ITarget target = TargetOpener.Open(name);
+        ITarget target = opened.Target;
         IReadOnlyList<Mapping> mappings = MappingTable.Read(target);
-        using HeapReader? heaps = HeapOpener.TryOpen(target, mappings, options, out TargetException? failure);
+        using HeapReader? heaps = HeapOpener.TryOpen(target, mappings, opened.With(options), out TargetException? failure);
         WhatIs what = WhatIsLookup.Find(target, mappings, heaps, address);
+
+        opened.Release(null);
+        what = what with { Pause = opened.Pause };
         if (json)
         {
             WhatIsView.WriteJson(what, output);
@@ -47,6 +53,7 @@ internal static class WhatIsCommand
         }
 
         output.Flush();
+        opened.SayPause();
         if (failure is not null)
         {
             HeapOpener.Say(failure);

@@ -28,7 +28,10 @@ internal sealed class ArenaProgress(Arena arena)
         // Segments that were not found are unknown too: the sums stay those of the arena.
         if (_covered < Arena.State.SystemBytes)
         {
-            Totals.Add(new Block(0, Arena.State.SystemBytes - _covered, BlockState.Unknown));
+            ulong missing = Arena.State.SystemBytes - _covered;
+            Totals.Add(new Block(0, missing, BlockState.Unknown));
+            bool isSwapped = Arena.Problems.Count != 0 && Arena.Problems.All(p => p.Kind == ProblemKind.Swapped);
+            Totals.SwappedBytes += isSwapped ? missing : 0;
             SawUnknown = true;
         }
 

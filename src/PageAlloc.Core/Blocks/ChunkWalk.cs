@@ -83,8 +83,10 @@ internal sealed class ChunkWalk
 
             if (header.IsEmpty)
             {
+                ulong known = _progress.Totals.Bytes(BlockState.Unknown);
                 EmitPending(BlockState.Unknown);
                 chunk = SkipUnreadable(chunk, access);
+                _progress.Totals.SwappedBytes += access == PageAccess.Swapped ? _progress.Totals.Bytes(BlockState.Unknown) - known : 0;
                 continue;
             }
 
@@ -275,11 +277,7 @@ internal sealed class ChunkWalk
         ulong next = _proof.FindFrom((chunk | _pageMask) + 1, _limit, _arena);
         _progress.SawUnknown = true;
         Emit(new Block(chunk, next - chunk, BlockState.Unknown));
-        if (access == PageAccess.Swapped)
-        {
-            _progress.Totals.SwappedBytes += next - chunk;
-        }
-        else
+        if (access != PageAccess.Swapped)
         {
             Report(ProblemKind.Other, chunk, $"0x{next - chunk:x} bytes from 0x{chunk:x} can't be read");
         }

@@ -14,6 +14,9 @@ public sealed record Arena
     /// <summary>The name of the mapping that its libc's data is in; bytes.</summary>
     public required ReadOnlyMemory<byte> Library { get; init; }
 
+    /// <summary>Where that library, or program, is mapped.</summary>
+    public ulong LibraryAddress { get; init; }
+
     /// <summary>The layout of its libc.</summary>
     public required GlibcLayout Layout { get; init; }
 

@@ -26,6 +26,9 @@ public sealed record HeapSet
     /// <summary>The parameters of each libc found.</summary>
     public IReadOnlyList<MallocParameters> Parameters { get; init; } = [];
 
+    /// <summary>The threads that were found in memory, in address order of their control blocks.</summary>
+    public IReadOnlyList<HeapThread> Threads { get; init; } = [];
+
     /// <summary>What is wrong, and of no arena.</summary>
     public IReadOnlyList<Problem> Problems { get; init; } = [];
 

@@ -46,6 +46,12 @@ public sealed class ArenaPages(Arena arena)
     /// <summary>The arena.</summary>
     public Arena Arena { get; } = arena;
 
+    /// <summary>What pins free memory on its mixed pages.</summary>
+    public ArenaPins Pins { get; } = new();
+
+    /// <summary>The block that ends the heap before its top; null in a thread's arena, and where the heap does not end at the break.</summary>
+    public BlockUnderTop? UnderTop { get; internal set; }
+
     /// <summary>The number of base pages of a class.</summary>
     public ulong this[HeapPageClass pages] => _pages[(int)pages];
 

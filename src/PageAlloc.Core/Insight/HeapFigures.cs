@@ -1,5 +1,7 @@
 using PageAlloc.Blocks;
 using PageAlloc.Heaps;
+using PageAlloc.Mappings;
+using PageAlloc.Pages;
 
 namespace PageAlloc.Insight;
 
@@ -7,4 +9,17 @@ namespace PageAlloc.Insight;
 /// <param name="Heaps">The heaps.</param>
 /// <param name="Arenas">The sums of their arenas.</param>
 /// <param name="Pages">The pages of their arenas; null when the target does not tell of pages.</param>
-public sealed record HeapFigures(HeapSet Heaps, IReadOnlyList<ArenaTotals> Arenas, HeapPages? Pages);
+/// <param name="Pins">What pins free memory on them; null as <paramref name="Pages"/>.</param>
+public sealed record HeapFigures(HeapSet Heaps, IReadOnlyList<ArenaTotals> Arenas, HeapPages? Pages, HeapPins? Pins = null)
+{
+    /// <summary>Walks heaps and joins them with pages.</summary>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="table">The pages of all mappings.</param>
+    /// <param name="content">Looks into blocks, as those are that pin most; null when their memory can't be read.</param>
+    public static HeapFigures Walk(IHeapBlocks blocks, PageTable table, BlockContent? content)
+    {
+        Mapping[] mappings = [.. table.Mappings.Select(m => m.Mapping)];
+        IReadOnlyList<ArenaTotals> arenas = blocks.Sum(() => new HeapPages(table, mappings), out HeapPages pages);
+        return new HeapFigures(blocks.Heaps, arenas, pages, HeapPins.Of(pages, arenas, content));
+    }
+}

@@ -5,14 +5,15 @@ using PageAlloc.Pages;
 namespace PageAlloc.Insight;
 
 /// <summary>
-/// Joins the blocks of a walk with the states of pages: classes each page of each arena, and predicts what
-/// <c>malloc_trim(0)</c> would give back. Pages of one kind in a row are taken at once, so that cost follows blocks and runs.
+/// Joins the blocks of a walk with the states of pages: classes each page of each arena, predicts what
+/// <c>malloc_trim(0)</c> would give back, and tells what pins the rest. Pages of one kind in a row are taken at once, so that cost follows blocks and runs.
 /// </summary>
 public sealed class HeapPages : IBlockSink
 {
     private readonly ulong _pageSize;
     private readonly PageCursor _cursor;
     private readonly TrimPrediction _trim;
+    private readonly PageSharers _sharers;
     private readonly Dictionary<ulong, ArenaPages> _arenas = [];
     private ArenaPages _arena = null!;
     private ulong _arenaAddress;
@@ -30,6 +31,7 @@ public sealed class HeapPages : IBlockSink
         _pageSize = (ulong)table.PageSize;
         _cursor = new PageCursor(table);
         _trim = new TrimPrediction(new PageCursor(table), mappings, table.PageSize);
+        _sharers = new PageSharers(table.PageSize);
     }
 
     /// <summary>The pages of an arena that was walked; null of one that has no segment.</summary>
@@ -76,6 +78,10 @@ public sealed class HeapPages : IBlockSink
             _bytes[(int)block.State] += bytes;
             _isBegun = true;
             at += bytes;
+            if (block.State == BlockState.Used)
+            {
+                _sharers.Add(block);
+            }
         }
     }
 
@@ -84,6 +90,7 @@ public sealed class HeapPages : IBlockSink
     {
         _trim.End(_arena);
         EndPage();
+        _sharers.Flush(_arena.Pins);
     }
 
     private ulong AddWholePages(ulong at, Block block)
@@ -97,6 +104,7 @@ public sealed class HeapPages : IBlockSink
             _arena.Add(ClassOf(page, kind), bytes / _pageSize);
             _arena.Add(block.State, page, bytes);
             _arena.ResidentFreeBytes += kind == Kind.Free && page.IsResident ? bytes : 0;
+            _arena.Pins.TcacheBytes += block.State == BlockState.Tcache && page.IsResident ? bytes : 0;
             at += bytes;
         }
 
@@ -114,6 +122,7 @@ public sealed class HeapPages : IBlockSink
         PageState page = _cursor.At(_page, out _);
         Kind kinds = 0;
         ulong free = 0;
+        bool isCached = _bytes[(int)BlockState.Tcache] != 0;
         for (int i = 0; i < _bytes.Length; i++)
         {
             if (_bytes[i] != 0)
@@ -126,7 +135,10 @@ public sealed class HeapPages : IBlockSink
             }
         }
 
-        _arena.Add(ClassOf(page, kinds), 1);
+        HeapPageClass pages = ClassOf(page, kinds);
+        _arena.Add(pages, 1);
+        _arena.Pins.TcacheBytes += isCached && pages == HeapPageClass.Free ? _pageSize : 0;
+        _sharers.EndPage(_page + _pageSize, pages == HeapPageClass.Mixed ? free : 0, _arena.Pins);
         _arena.ResidentFreeBytes += page.IsResident ? free : 0;
         _isBegun = false;
     }

@@ -20,12 +20,17 @@ internal sealed class TrimPrediction(PageCursor cursor, IReadOnlyList<Mapping> m
     private ulong _start;
     private ulong _end;
 
+    // The last block that was not free, and the free bytes directly before it.
+    private Block _last;
+    private ulong _beforeLast;
+
     /// <summary>Begins a segment.</summary>
     public void Begin(Arena arena, Segment segment)
     {
         _arena = arena;
         _layout = arena.Layout;
         _start = _end = segment.Range.Start;
+        _last = default;
     }
 
     /// <summary>Takes the next block; adds to <paramref name="pages"/> the bytes of RAM that what ended before it would give back, and of a top chunk.</summary>
@@ -43,22 +48,27 @@ internal sealed class TrimPrediction(PageCursor cursor, IReadOnlyList<Mapping> m
                 break;
             default:
                 End(pages);
+                _last = block;
+                _beforeLast = _end - _start;
                 _start = _end = block.End;
                 break;
         }
     }
 
     /// <summary>Adds the bytes of RAM that the free chunk begun would give back.</summary>
-    public void End(ArenaPages pages)
+    public void End(ArenaPages pages) => pages.TrimmableBytes += Trimmable(_start, _end);
+
+    private ulong Trimmable(ulong start, ulong end)
     {
-        ulong size = _end - _start;
         ulong header = 6 * (ulong)_layout.PointerSize;
-        if (size > _pageSize - 1 + header)
+        if (end - start <= _pageSize - 1 + header)
         {
-            ulong first = (_start + header + _pageSize - 1) & ~(_pageSize - 1);
-            ulong last = _end & ~(_pageSize - 1);
-            pages.TrimmableBytes += last > first ? Resident(first, last) : 0;
+            return 0;
         }
+
+        ulong first = (start + header + _pageSize - 1) & ~(_pageSize - 1);
+        ulong last = end & ~(_pageSize - 1);
+        return last > first ? Resident(first, last) : 0;
     }
 
     // Only when the break is where top ends: otherwise malloc leaves it. Free chunks before top, from start on, have become its part.
@@ -71,6 +81,7 @@ internal sealed class TrimPrediction(PageCursor cursor, IReadOnlyList<Mapping> m
         {
             pages.TrimmableBytes += Resident(first, top.End);
             pages.TrimmableTopBytes += Resident(Math.Max(first, (top.Address + _pageSize - 1) & ~(_pageSize - 1)), top.End);
+            pages.UnderTop = _last.State is BlockState.Used or BlockState.Tcache ? UnderTop() : null;
         }
         else
         {
@@ -78,12 +89,20 @@ internal sealed class TrimPrediction(PageCursor cursor, IReadOnlyList<Mapping> m
         }
     }
 
+    private BlockUnderTop UnderTop()
+    {
+        ulong start = _last.Address - _beforeLast;
+        ulong resident = Resident(start, _last.Address);
+        return new BlockUnderTop(
+            _last.Address, _last.Size, _last.State == BlockState.Tcache, _beforeLast, resident, resident - Trimmable(start, _last.Address));
+    }
+
     private ulong Resident(ulong start, ulong end)
     {
         ulong bytes = 0;
         while (start < end)
         {
-            bool isResident = cursor.At(start, out ulong stateEnd).IsResident;
+            bool isResident = cursor.At(start & ~(_pageSize - 1), out ulong stateEnd).IsResident;
             ulong next = Math.Min(stateEnd, end);
             bytes += isResident ? next - start : 0;
             start = next;

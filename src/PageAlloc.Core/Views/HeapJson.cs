@@ -32,6 +32,11 @@ internal static class HeapJson
         }
 
         WriteCount(json, "mmapped"u8, (ulong)heaps.Mmapped.Count, mmapped);
+        if (figures.Pins is { } pins)
+        {
+            PinsJson.Write(json, pins);
+        }
+
         WriteProblems(json, heaps.Problems);
         json.WriteEndObject();
     }
@@ -43,6 +48,7 @@ internal static class HeapJson
         json.WriteString("address"u8, Hex(arena.Address));
         json.WriteBoolean("main"u8, arena.IsMain);
         json.WriteString("library"u8, ByteText.ToText(arena.Library.Span));
+        json.WriteString("libraryAddress"u8, Hex(arena.LibraryAddress));
         json.WriteNumber("systemBytes"u8, arena.State.SystemBytes);
         json.WritePropertyName("attachedThreads"u8);
         if (arena.State.AttachedThreads is { } attached)
@@ -106,6 +112,7 @@ internal static class HeapJson
         json.WriteEndObject();
         json.WriteNumber("residentFreeBytes"u8, pages.ResidentFreeBytes);
         json.WriteNumber("trimmableBytes"u8, pages.TrimmableBytes);
+        json.WriteNumber("pinnedBytes"u8, pages.Pins.TotalBytes);
     }
 
     private static void WriteCount(Utf8JsonWriter json, ReadOnlySpan<byte> name, ArenaTotals totals, BlockState state) =>

@@ -13,7 +13,15 @@ internal static class HeapOwner
     public static string Of(Arena arena, HeapSet heaps) =>
         !arena.IsMain ? Threads(arena)
         : heaps.Arenas.Count(a => a.IsMain) == 1 ? "main"
-        : $"main of {ByteText.ToPrintable(arena.Library.Span)}";
+        : $"main of {LibraryOf(arena, heaps)}";
+
+    /// <summary>The libc of an arena; with its address where another one is mapped from the same file.</summary>
+    public static string LibraryOf(Arena arena, HeapSet heaps)
+    {
+        string name = ByteText.ToPrintable(arena.Library.Span);
+        bool isOnly = heaps.Arenas.All(a => a.LibraryAddress == arena.LibraryAddress || !a.Library.Span.SequenceEqual(arena.Library.Span));
+        return isOnly ? name : $"{name} at 0x{arena.LibraryAddress:x}";
+    }
 
     private static string Threads(Arena arena)
     {

@@ -74,7 +74,8 @@ public static class HeapTableView
         new TextSink(output).Write(heaps.Allocator switch
         {
             null => "no malloc heap was found in this process",
-            "glibc" => "no arena of glibc's malloc was found: it has not been used yet, or libc's data is swapped out",
+            "glibc" when heaps.Problems.Count != 0 => "no arena of glibc's malloc was found:",
+            "glibc" => "no arena of glibc's malloc was found: it has not been used yet",
             { } name => $"this process uses {name}: its heap is not shown",
         }).EndLine();
 

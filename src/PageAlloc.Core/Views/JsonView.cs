@@ -33,13 +33,15 @@ public static class JsonView
     /// <param name="withRuns">Whether each mapping has the states of its pages, run-length encoded.</param>
     /// <param name="heaps">Its heaps; null when they were not looked for.</param>
     /// <param name="output">Gets UTF-8; it is given its bytes a mapping at a time.</param>
+    /// <param name="summary">The figures of the whole process; null when they were not made.</param>
     public static void Write(
         TargetInfo target,
         PageTable table,
         IEnumerable<MappingPages> mappings,
         bool withRuns,
         HeapFigures? heaps,
-        IBufferWriter<byte> output)
+        IBufferWriter<byte> output,
+        ProcessSummary? summary = null)
     {
         using var json = new Utf8JsonWriter(output, s_options);
         json.WriteStartObject();
@@ -64,6 +66,11 @@ public static class JsonView
         if (heaps is not null)
         {
             HeapJson.Write(json, heaps);
+        }
+
+        if (summary is not null)
+        {
+            SummaryJson.Write(json, summary);
         }
 
         json.WriteEndObject();

@@ -73,6 +73,9 @@ public enum WhatIsKind
 
     /// <summary>Memory of no file, and no heap that is known.</summary>
     Anonymous,
+
+    /// <summary>Address space that is kept for a heap of a thread arena to grow into.</summary>
+    HeapReserve,
 }
 
 /// <summary>A block, as an address in it or beside it is told.</summary>
@@ -123,6 +126,9 @@ public sealed record WhatIs
 
     /// <summary>The bytes around it; empty when memory can't be read at all.</summary>
     public IReadOnlyList<WhatIsBytes> Bytes { get; init; } = [];
+
+    /// <summary>For how long the process stood still meanwhile; null when it was not stopped.</summary>
+    public TimeSpan? Pause { get; init; }
 
     /// <summary>What is wrong with the heap that it is in.</summary>
     public IReadOnlyList<Problem> Problems { get; init; } = [];

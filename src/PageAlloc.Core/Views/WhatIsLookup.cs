@@ -32,7 +32,7 @@ public static class WhatIsLookup
             return new WhatIs { Address = address, Kind = WhatIsKind.NotMapped, Text = NotMapped(mappings, address) };
         }
 
-        WhatIs found = (heaps is null ? null : InHeap(heaps, address))
+        WhatIs found = (heaps is null ? null : InHeap(heaps, target.Info.Pid, address) ?? InReserve(heaps.Heaps, mapping, address))
             ?? Of(heaps is null ? null : InLibc(heaps.Heaps, address))
             ?? Of(IsThreads(mapping) && heaps is not null ? WhatIsThreads.Find(heaps, target, mappings, address) : null)
             ?? Of(WhatIsModules.Find(target, mappings, mapping, address))
@@ -45,7 +45,7 @@ public static class WhatIsLookup
 
     private static bool IsThreads(Mapping mapping) => mapping.Backing == MappingBacking.Anonymous && !mapping.Name.Span.StartsWith("["u8);
 
-    private static WhatIs? InHeap(HeapReader heaps, ulong address)
+    private static WhatIs? InHeap(HeapReader heaps, int pid, ulong address)
     {
         foreach (MmappedBlock block in heaps.Heaps.Mmapped)
         {
@@ -57,16 +57,43 @@ public static class WhatIsLookup
         }
 
         Arena? arena = heaps.Heaps.Arenas.FirstOrDefault(a => a.Segments.Any(s => s.Range.Contains(address)));
-        return arena is null ? null : InArena(heaps, arena, address);
+        return arena is null ? null : InArena(heaps, pid, arena, address);
     }
 
-    private static WhatIs InArena(HeapReader heaps, Arena arena, ulong address)
+    // malloc reserves the whole of a thread arena's heap, and makes more of it writable as it grows.
+    private static WhatIs? InReserve(HeapSet heaps, Mapping mapping, ulong address)
+    {
+        const MappingPermissions access = MappingPermissions.Read | MappingPermissions.Write | MappingPermissions.Execute;
+        foreach (Arena arena in heaps.Arenas)
+        {
+            foreach (Segment segment in arena.Segments.Where(s => address >= s.Range.End && address < s.ReservedEnd))
+            {
+                bool isReserved = (mapping.Permissions & access) == 0;
+                if (isReserved || mapping.Range.Contains(segment.Range.End - 1))
+                {
+                    string what = isReserved ? "reserved for the heap" : "given back by the heap";
+                    return new WhatIs
+                    {
+                        Address = address,
+                        Kind = WhatIsKind.HeapReserve,
+                        Text = $"{what} at 0x{segment.Range.Start:x} of arena @0x{arena.Address:x}, 0x{address - segment.Range.End:x} behind its end",
+                        Arena = arena,
+                        Owner = HeapOwner.Of(arena, heaps),
+                    };
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static WhatIs InArena(HeapReader heaps, int pid, Arena arena, ulong address)
     {
         var neighbours = new WhatIsNeighbours(address);
         WalkFaults faults = OrderedWalk.Run(heaps, neighbours, (a, s) => a.Address == arena.Address && s.Range.Contains(address));
         var block = neighbours.Found is { } found ? BlockOf(found, arena) : null;
         (WhatIsKind kind, string text) = InOverhead(heaps.Heaps, arena, address)
-            ?? (block is null ? (WhatIsKind.UnknownBlock, "a part of the heap that is not known") : Describe(heaps.Heaps, block));
+            ?? (block is null ? (WhatIsKind.UnknownBlock, "a part of the heap that is not known") : Describe(heaps.Heaps, pid, block, neighbours.Found!.Value.Address));
         return new WhatIs
         {
             Address = address,
@@ -89,12 +116,13 @@ public static class WhatIsLookup
         return new WhatIsBlock(block.State, block.Address + header, block.Size, usable);
     }
 
-    private static (WhatIsKind Kind, string Text) Describe(HeapSet heaps, WhatIsBlock block) => block.State switch
+    private static (WhatIsKind Kind, string Text) Describe(HeapSet heaps, int pid, WhatIsBlock block, ulong chunk) => block.State switch
     {
-        BlockState.Used when heaps.Tcaches.Any(t => t.Address == block.User) => (WhatIsKind.Tcache, "the tcache of a thread"),
+        BlockState.Used when heaps.Tcaches.FirstOrDefault(t => t.Address == block.User) is { } tcache =>
+            (WhatIsKind.Tcache, $"the tcache of {WhatIsThreads.NameOf(tcache.Tid, pid)}"),
         BlockState.Used when heaps.OrphanTcaches.Any(t => t.Address == block.User) => (WhatIsKind.Tcache, "the tcache of a thread that a fork left behind"),
         BlockState.Used => (WhatIsKind.UsedBlock, "used block"),
-        BlockState.Tcache => (WhatIsKind.FreeBlock, "free block, in a tcache"),
+        BlockState.Tcache => (WhatIsKind.FreeBlock, $"free block, in {TcacheOf(heaps, pid, chunk)}"),
         BlockState.Fast => (WhatIsKind.FreeBlock, "free block, in a fastbin"),
         BlockState.Unsorted => (WhatIsKind.FreeBlock, "free block, in the unsorted bin"),
         BlockState.Small => (WhatIsKind.FreeBlock, "free block, in a small bin"),
@@ -104,6 +132,11 @@ public static class WhatIsLookup
         BlockState.Overhead => (WhatIsKind.Overhead, "no block: alignment, or a gap that a foreign sbrk left"),
         _ => (WhatIsKind.UnknownBlock, "a part of the heap that is not known: damaged, swapped out or unreadable"),
     };
+
+    private static string TcacheOf(HeapSet heaps, int pid, ulong chunk) =>
+        heaps.Tcaches.FirstOrDefault(t => t.Chunks.Contains(chunk)) is { } tcache
+            ? $"the tcache of {WhatIsThreads.NameOf(tcache.Tid, pid)}"
+            : "the tcache of a thread that a fork left behind";
 
     // What stands before the first chunk of a thread arena's segment.
     private static (WhatIsKind Kind, string Text)? InOverhead(HeapSet heaps, Arena arena, ulong address)
@@ -136,7 +169,11 @@ public static class WhatIsLookup
         {
             if (address - parameters.Address < size)
             {
-                return (WhatIsKind.MallocParameters, $"malloc_par (mp_) + 0x{address - parameters.Address:x}");
+                // A libc's variables lie together.
+                Arena[] mains = [.. heaps.Arenas.Where(a => a.IsMain)];
+                Arena own = mains.MinBy(a => a.Address > parameters.Address ? a.Address - parameters.Address : parameters.Address - a.Address)!;
+                string which = mains.Length == 1 ? "" : $" of {HeapOwner.LibraryOf(own, heaps)}";
+                return (WhatIsKind.MallocParameters, $"malloc_par (mp_){which} + 0x{address - parameters.Address:x}");
             }
         }
 

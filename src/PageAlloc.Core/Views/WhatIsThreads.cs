@@ -12,8 +12,10 @@ internal static class WhatIsThreads
     // struct pthread is larger than this in every release: of the main thread's, whose end is not told, only this is certain.
     private const int CertainControlBlockWords = 256;
 
-    // No struct pthread and what is aligned above it is larger.
-    private const ulong MostBehindPointer = 64 << 10;
+    /// <summary>What a thread is called.</summary>
+    /// <param name="tid">Its number; 0 when it was not found.</param>
+    /// <param name="pid">That of the process.</param>
+    public static string NameOf(int tid, int pid) => tid == pid ? "the main thread" : tid == 0 ? "a thread" : $"thread {tid}";
 
     /// <summary>What of a thread is at <paramref name="address"/>; null when it is of none that was found.</summary>
     /// <param name="heaps">The heaps, whose memory is read.</param>
@@ -25,11 +27,12 @@ internal static class WhatIsThreads
     {
         int w = heaps.Cache.PointerSize;
         List<AddressRange> segments = [.. heaps.Heaps.Arenas.SelectMany(a => a.Segments).Select(s => s.Range).OrderBy(r => r.Start)];
-        List<ThreadBlock> threads = ThreadPointers.Find(heaps.Memory, heaps.Cache, mappings, segments, heaps.Tids);
+        List<ThreadBlock> threads = ThreadPointers.Find(heaps.Memory, heaps.Cache, mappings, segments, heaps.Tids, out _);
+        var stacks = new ThreadStacks(heaps.Cache);
         foreach (ThreadBlock thread in threads)
         {
-            string name = thread.Tid == target.Info.Pid ? "the main thread" : thread.Tid == 0 ? "a thread" : $"thread {thread.Tid}";
-            (AddressRange Stack, ulong Guard)? stack = StackOf(heaps.Cache, thread.Pointer);
+            string name = NameOf(thread.Tid, target.Info.Pid);
+            (AddressRange Stack, ulong Guard)? stack = stacks.Of(thread.Pointer);
             AddressRange control = new(thread.Pointer, stack?.Stack.End ?? thread.Pointer + (ulong)(CertainControlBlockWords * w));
             if (control.Contains(address))
             {
@@ -47,29 +50,6 @@ internal static class WhatIsThreads
                 return address - s.Stack.Start < s.Guard
                     ? (WhatIsKind.StackGuard, $"guard of the stack of {name}")
                     : (WhatIsKind.Stack, $"stack of {name}, 0x{s.Stack.End - address:x} below its end");
-            }
-        }
-
-        return null;
-    }
-
-    // In struct pthread stand, one after another, where the stack begins, its size and that of its guard; the structure is
-    // at the stack's end. source: nptl/descr.h, stackblock, stackblock_size, guardsize
-    private static (AddressRange Stack, ulong Guard)? StackOf(MemoryCache memory, ulong pointer)
-    {
-        var w = (ulong)memory.PointerSize;
-        ulong mask = (ulong)memory.PageSize - 1;
-        for (ulong at = pointer; at < pointer + (2 * CertainControlBlockWords * w); at += w)
-        {
-            if (!memory.TryReadWord(at, out ulong start) || !memory.TryReadWord(at + w, out ulong size) || !memory.TryReadWord(at + (2 * w), out ulong guard))
-            {
-                return null;
-            }
-
-            if (start < pointer && (start & mask) == 0 && size != 0 && (size & mask) == 0
-                && start + size > pointer && start + size - pointer <= MostBehindPointer && guard <= pointer - start && (guard & mask) == 0)
-            {
-                return (new AddressRange(start, start + size), guard);
             }
         }
 

@@ -59,6 +59,11 @@ public static class WhatIsView
             json.WriteString("address"u8, Hex(what.Address));
             json.WriteString("kind"u8, JsonNamingPolicy.CamelCase.ConvertName(what.Kind.ToString()));
             json.WriteString("text"u8, what.Text);
+            if (what.Pause is { } pause)
+            {
+                json.WriteNumber("frozenMilliseconds"u8, Math.Round(pause.TotalMilliseconds, 3));
+            }
+
             WriteMapping(json, what);
             json.WriteString("page"u8, what.Page);
             json.WriteString("arena"u8, what.Arena is { } arena ? Hex(arena.Address) : null);

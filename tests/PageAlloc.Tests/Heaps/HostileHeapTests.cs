@@ -109,9 +109,48 @@ public sealed class HostileHeapTests
         process.Memory.Put(process.Heaps[0] + 16, 2UL << 30);
         using HeapReader reader = process.Open();
         ArenaTotals totals = HeapWalk.Sum(reader)[1];
-        Assert.Equal(process.Arenas[1].SystemBytes, totals.Bytes(BlockState.Unknown));
+        Assert.Equal(process.Arenas[1].SystemBytes - process.Memory.Get(process.Heaps[1] + 16), totals.Bytes(BlockState.Unknown));
         Assert.Equal((ProblemKind.BrokenSize, process.Heaps[0]), (totals.Problems[0].Kind, totals.Problems[0].Address));
         Assert.InRange(process.Memory.PagesRead, 1, 10_000);
+    }
+
+    // Where it lies at a multiple of the largest alignment too, its size must not make that the one of all heaps.
+    [Theory]
+    [InlineData(0UL)]
+    [InlineData((64UL << 20) + 4096)]
+    [InlineData(3UL << 30)]
+    [InlineData(ulong.MaxValue)]
+    public void A_heap_whose_size_is_damaged_does_not_hide_the_others(ulong size)
+    {
+        using SyntheticProcess process = Make(s_form, threadHeaps: 3);
+        ulong[] sizes = [.. process.Heaps.Select(h => process.Memory.Get(h + 16))];
+        for (int damaged = 0; damaged < 3; damaged++)
+        {
+            process.Memory.Put(process.Heaps[damaged] + 16, size);
+            using HeapReader reader = process.Open();
+            ArenaTotals totals = HeapWalk.Sum(reader)[1];
+            Assert.Equal((ProblemKind.BrokenSize, process.Heaps[damaged]), (Assert.Single(totals.Problems).Kind, totals.Problems[0].Address));
+            Assert.Equal(process.Heaps.Where((_, i) => i != damaged).Order(), totals.Arena.Segments.Select(s => s.Range.Start));
+            Assert.Equal(sizes[damaged], totals.Bytes(BlockState.Unknown));
+            process.Memory.Put(process.Heaps[damaged] + 16, sizes[damaged]);
+        }
+    }
+
+    // The first heap's is in the page of the arena, without which nothing of it would be known.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_heap_whose_head_is_swapped_out_is_said_and_is_no_damage(int swapped)
+    {
+        using SyntheticProcess process = Make(s_form, threadHeaps: 3);
+        ulong[] sizes = [.. process.Heaps.Select(h => process.Memory.Get(h + 16))];
+        process.Memory.PageOut(process.Heaps[swapped]);
+        using HeapReader reader = process.Open();
+        ArenaTotals totals = HeapWalk.Sum(reader)[1];
+        Assert.Equal(process.Heaps[swapped], totals.Problems[0].Address);
+        Assert.All(totals.Problems, p => Assert.Equal(ProblemKind.Swapped, p.Kind));
+        ulong hidden = swapped == 2 ? sizes[1] + sizes[2] : sizes[1];
+        Assert.Equal((hidden, hidden), (totals.Bytes(BlockState.Unknown), totals.SwappedBytes));
     }
 
     [Fact]

@@ -57,26 +57,31 @@ internal static class ArenaSegments
     private static List<Segment> OfThreads(
         MemoryCache memory, ArenaState arena, GlibcLayout layout, IReadOnlyList<Mapping> mappings, ref int budget, List<Problem> problems)
     {
-        if (HeapInfo.ReadAll(memory, arena.Address, arena.Top, ref budget, problems) is not { } heaps)
+        if (HeapChain.Read(memory, arena, ref budget, problems) is not { } chain)
         {
             problems.Add(new Problem(
                 ProblemKind.BrokenTop, arena.Address, arena.Top, $"no heap of this arena holds its top chunk 0x{arena.Top:x}"));
             return [];
         }
 
-        ulong header = arena.Address - heaps[^1].Address;
-        var segments = new List<Segment>(heaps.Count);
-        foreach (HeapInfo heap in heaps)
+        ulong header = arena.Address - chain.Heaps[^1].Address;
+        var segments = new List<Segment>(chain.Heaps.Count);
+        foreach (HeapInfo heap in chain.Heaps)
         {
-            if (!IsMapped(mappings, new AddressRange(heap.Address, heap.Address + heap.Size), MaxGrowth))
+            bool isPossible = chain.MayHave(heap.Size);
+            if (!isPossible || !IsMapped(mappings, new AddressRange(heap.Address, heap.Address + heap.Size), MaxGrowth))
             {
+                string why = isPossible ? "more than is mapped there" : $"from 1 to 0x{chain.Alignment:x} are possible";
                 problems.Add(new Problem(
-                    ProblemKind.BrokenSize, arena.Address, heap.Address, $"the heap at 0x{heap.Address:x} has the size 0x{heap.Size:x}: more than is mapped there"));
+                    ProblemKind.BrokenSize, arena.Address, heap.Address, $"the heap at 0x{heap.Address:x} has the size 0x{heap.Size:x}: {why}"));
                 continue;
             }
 
             ulong overhead = heap.Previous == 0 ? header + (ulong)layout.StateSize : header;
-            segments.Add(new Segment(new AddressRange(heap.Address, heap.Address + heap.Size), layout.FirstChunk(heap.Address + overhead)));
+            segments.Add(new Segment(new AddressRange(heap.Address, heap.Address + heap.Size), layout.FirstChunk(heap.Address + overhead))
+            {
+                ReservedEnd = heap.Address + chain.Alignment,
+            });
         }
 
         return segments;
@@ -130,7 +135,7 @@ internal static class ArenaSegments
             return [new Segment(new AddressRange(start, end), layout.FirstChunk(start))];
         }
 
-        return NonContiguousSegments.Find(memory, arena, layout, mappings, end, sbrkBase);
+        return NonContiguousSegments.Find(memory, arena, layout, mappings, end, sbrkBase, problems);
     }
 
     // A damaged size would else have a walk cross all of the address space.

@@ -53,12 +53,12 @@ internal sealed class GlibcHeaps
     {
         List<MainArena> mains = MainArenaFinder.Find(_memory, _pages, _mappings);
         mains = _isDescribed ? _files.DescribedArenas(_memory, mains) : mains;
+        List<Problem> problems = SwappedData(mains);
         if (mains.Count == 0)
         {
-            return null;
+            return problems.Count == 0 ? null : new HeapSet { Allocator = "glibc", Problems = problems };
         }
 
-        var problems = new List<Problem>();
         var rings = new List<(MainArena Main, List<Arena> Arenas, MallocParameters? Parameters)>();
         foreach (MainArena main in mains)
         {
@@ -70,7 +70,14 @@ internal sealed class GlibcHeaps
         }
 
         List<AddressRange> heaps = [.. rings.SelectMany(r => r.Arenas).SelectMany(a => a.Segments).Select(s => s.Range).OrderBy(r => r.Start)];
-        List<ThreadBlock> blocks = ThreadPointers.Find(_pages, _memory, _mappings, heaps, _tids);
+        List<ThreadBlock> blocks = ThreadPointers.Find(_pages, _memory, _mappings, heaps, _tids, out bool sawSwapped);
+        if (sawSwapped && blocks.Count < _tids.Count)
+        {
+            problems.Add(new Problem(
+                ProblemKind.Swapped, 0, 0, $"the control blocks of {_tids.Count - blocks.Count} threads are swapped out: the blocks in their tcaches count as used"));
+        }
+
+        var threadsFound = new ThreadsFound(_memory, blocks);
         var files = new RangeSet(_mappings.Where(m => m.Backing == MappingBacking.File).Select(m => m.Range));
         var lists = new FreeLists();
         var tcaches = new List<Tcache>();
@@ -87,6 +94,7 @@ internal sealed class GlibcHeaps
             var addresses = ring.Select(a => a.Address).ToHashSet();
             GlibcLayout layout = LinkStyle.Find(_memory, main.Layout, file.Version, ring, own, FindCaches);
             ThreadCaches threads = FindCaches(layout);
+            threadsFound.Add(threads);
             problems.AddRange(threads.Problems);
             foreach (Tcache cache in threads.Caches.Where(c => known.Add(c.Address)))
             {
@@ -136,10 +144,31 @@ internal sealed class GlibcHeaps
             Arenas = arenas,
             Mmapped = mmapped,
             Parameters = parameters,
+            Threads = threadsFound.All,
             Problems = problems,
             Lists = lists,
             Tcaches = tcaches,
         };
+    }
+
+    // A libc whose data can't be seen must not look like one that is not in use.
+    private List<Problem> SwappedData(IReadOnlyList<MainArena> mains)
+    {
+        var problems = new List<Problem>();
+        foreach (Mapping data in _mappings.Where(m => MainArenaFinder.MayHoldData(m) && LibcFiles.IsNamedLibc(m.Name.Span)))
+        {
+            for (ulong at = data.Range.Start; at < data.Range.End && !mains.Any(m => data.Range.Contains(m.Address)); at += (ulong)_memory.PageSize)
+            {
+                if (_memory.IsSwapped(at))
+                {
+                    problems.Add(new Problem(
+                        ProblemKind.Swapped, 0, at, $"the data of {ByteText.ToPrintable(data.Name.Span)} at 0x{at:x} is swapped out: its heaps can't be found"));
+                    break;
+                }
+            }
+        }
+
+        return problems;
     }
 
     private List<Arena> ReadRing(MainArena main, ulong sbrkBase)
@@ -163,6 +192,7 @@ internal sealed class GlibcHeaps
                 State = state,
                 IsMain = isMain,
                 Library = main.Mapping.Name,
+                LibraryAddress = _files.AddressOf(main.Mapping),
                 Layout = main.Layout,
                 Segments = ArenaSegments.Find(_memory, state, isMain, main.Layout, _mappings, sbrkBase, ref _heapsLeft, problems),
                 Threads = [],

@@ -43,6 +43,9 @@ internal sealed class LibcFiles
     /// <summary>The file of the libc whose data is in a mapping.</summary>
     public LibcFile Of(Mapping data) => ModuleOf(data) is { } module ? Open(module) : LibcFile.Unknown;
 
+    /// <summary>Where the libc begins whose data is in a mapping.</summary>
+    public ulong AddressOf(Mapping data) => ModuleOf(data)?.Range.Start ?? data.Range.Start;
+
     /// <summary>How the layout of a libc was found, in words.</summary>
     public string LayoutText(LibcFile file)
     {
@@ -68,7 +71,7 @@ internal sealed class LibcFiles
         foreach (Module module in _modules)
         {
             int known = byStructure.ToList().FindIndex(a => module.Range.Contains(a.Address));
-            if (known < 0 && !IsNamedLibc(module))
+            if (known < 0 && !IsNamedLibc(module.Name.Span))
             {
                 continue;
             }
@@ -105,9 +108,9 @@ internal sealed class LibcFiles
         return reason is null || isAnyDescribed ? found : throw Missing(reason, isLibraryMissing);
     }
 
-    private static bool IsNamedLibc(Module module)
+    /// <summary>Whether a file has the name of a libc.</summary>
+    public static bool IsNamedLibc(ReadOnlySpan<byte> name)
     {
-        ReadOnlySpan<byte> name = module.Name.Span;
         name = name[(name.LastIndexOf((byte)'/') + 1)..];
         return name.StartsWith("libc.so.6"u8) || name.StartsWith("libc-2."u8);
     }

@@ -47,7 +47,8 @@ internal static class MainArenaFinder
     }
 
     // Heaps may lie in huge pages, which are mappings of a file that has no name: the arenas in there are of threads.
-    private static bool MayHoldData(Mapping mapping) =>
+    /// <summary>Whether a main arena may lie in a mapping.</summary>
+    public static bool MayHoldData(Mapping mapping) =>
         mapping.Backing == MappingBacking.File && mapping.HugetlbPageSize == 0
         && (mapping.Permissions & (MappingPermissions.Write | MappingPermissions.Shared)) == MappingPermissions.Write;
 

@@ -14,10 +14,11 @@ internal static class NonContiguousSegments
     // Pages at which no piece begins: 16 GiB of other memory.
     private const int MaxMisses = 1 << 22;
 
-    /// <summary>The segments, the one with top among them.</summary>
+    /// <summary>The segments, the one with top among them; what is not found, though something is swapped out, is said.</summary>
     public static List<Segment> Find(
-        MemoryCache memory, ArenaState arena, GlibcLayout layout, IReadOnlyList<Mapping> mappings, ulong topEnd, ulong sbrkBase)
+        MemoryCache memory, ArenaState arena, GlibcLayout layout, IReadOnlyList<Mapping> mappings, ulong topEnd, ulong sbrkBase, List<Problem> problems)
     {
+        ulong? swapped = null;
         var segments = new List<Segment>();
         ulong found = 0;
         int steps = MaxSteps;
@@ -30,9 +31,10 @@ internal static class NonContiguousSegments
             while (at < mapping.Range.End && found < arena.SystemBytes && steps > 0 && misses > 0)
             {
                 ulong first = layout.FirstChunk(at);
-                ulong end = EndOfChain(memory, layout, first, mapping.Range.End, arena.Top, topEnd, ref steps);
+                ulong end = EndOfChain(memory, layout, first, mapping.Range.End, arena.Top, topEnd, ref steps, out ulong last);
                 if (end == 0 || found + (end - at) > arena.SystemBytes)
                 {
+                    swapped ??= memory.IsSwapped(last) ? last : null;
                     misses--;
                     ulong next = (at & ~((ulong)memory.PageSize - 1)) + (ulong)memory.PageSize;
                     at = next < mapping.Range.End ? memory.FirstPresent(next, mapping.Range.End) : next;
@@ -43,6 +45,15 @@ internal static class NonContiguousSegments
                 found += end - at;
                 at = end;
             }
+        }
+
+        if (found < arena.SystemBytes && swapped is { } place)
+        {
+            problems.Add(new Problem(
+                ProblemKind.Swapped,
+                arena.Address,
+                place,
+                $"the segments found hold {found} bytes of the arena's {arena.SystemBytes}: the others can't be told, as the page at 0x{place:x} is swapped out"));
         }
 
         return segments;
@@ -72,13 +83,15 @@ internal static class NonContiguousSegments
 
     /// <summary>Where the chain of chunks from <paramref name="chunk"/> ends its segment; 0 when it does not lead to an end.</summary>
     private static ulong EndOfChain(
-        MemoryCache memory, GlibcLayout layout, ulong chunk, ulong limit, ulong top, ulong topEnd, ref int steps)
+        MemoryCache memory, GlibcLayout layout, ulong chunk, ulong limit, ulong top, ulong topEnd, ref int steps, out ulong last)
     {
         var w = (ulong)layout.PointerSize;
         ulong header = 2 * w;
         bool first = true;
+        last = chunk + w;
         while (chunk + header <= limit && steps-- > 0)
         {
+            last = chunk + w;
             if (chunk == top)
             {
                 return topEnd;

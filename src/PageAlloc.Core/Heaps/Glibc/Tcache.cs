@@ -17,11 +17,18 @@ internal sealed class Tcache
     /// <summary>The address of the structure: a user pointer.</summary>
     public ulong Address { get; }
 
+    /// <summary>The number of its thread; 0 when it was not found.</summary>
+    public int Tid { get; init; }
+
     /// <summary>Its form.</summary>
     public TcacheLayout Form { get; }
 
     /// <summary>The chunks cached.</summary>
     public List<ulong> Chunks { get; } = [];
+
+    /// <summary>The bytes of these chunks, as far as their sizes can be read.</summary>
+    public ulong Bytes(MemoryCache memory) => Chunks.Aggregate(
+        0UL, (sum, chunk) => sum + (memory.TryReadWord(chunk + (ulong)memory.PointerSize, out ulong size) ? size & ~7UL : 0));
 
     /// <summary>How many of them are in lists that come to an end.</summary>
     public int WholeChunks { get; private set; }
@@ -36,7 +43,7 @@ internal sealed class Tcache
     /// Reads the structure at <paramref name="address"/>, with every list. Null when it is none: too many of its lists lead
     /// elsewhere than to chunks of the right size.
     /// </summary>
-    public static Tcache? Read(MemoryCache memory, ulong address, TcacheLayout form, GlibcLayout layout)
+    public static Tcache? Read(MemoryCache memory, ulong address, TcacheLayout form, GlibcLayout layout, int tid = 0)
     {
         var bytes = new byte[form.Size(layout.PointerSize)];
         if (!memory.TryRead(address, bytes))
@@ -44,7 +51,7 @@ internal sealed class Tcache
             return null;
         }
 
-        var cache = new Tcache(address, form, bytes);
+        var cache = new Tcache(address, form, bytes) { Tid = tid };
         int whole = 0;
         int limit = -1;
         for (int bin = 0; bin < form.Bins; bin++)

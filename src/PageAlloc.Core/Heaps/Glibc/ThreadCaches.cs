@@ -3,7 +3,8 @@ namespace PageAlloc.Heaps.Glibc;
 /// <summary>What malloc keeps for a thread.</summary>
 /// <param name="Tid">The thread's number; 0 when it was not found.</param>
 /// <param name="Arena">The arena that it uses; 0 when it never called malloc.</param>
-internal readonly record struct MallocThread(int Tid, ulong Arena);
+/// <param name="Tcache">The address of its tcache; 0 when it has none, or that was not found.</param>
+internal readonly record struct MallocThread(int Tid, ulong Arena, ulong Tcache);
 
 /// <summary>
 /// What one libc keeps for the threads: its variables <c>thread_arena</c> and <c>tcache</c>, each at one distance from the
@@ -17,6 +18,9 @@ internal sealed class ThreadCaches
     // Enough to tell a variable from what calls have left behind.
     private const int MostFarThreads = 64;
 
+    // The two variables are in the same few words of libc's.
+    private const int BesideWords = 8;
+
     private ThreadCaches(IReadOnlyList<MallocThread> threads, IReadOnlyList<Tcache> caches, int? distance)
     {
         Threads = threads;
@@ -24,7 +28,7 @@ internal sealed class ThreadCaches
         Distance = distance;
     }
 
-    /// <summary>The threads.</summary>
+    /// <summary>The threads, in the order of their blocks.</summary>
     public IReadOnlyList<MallocThread> Threads { get; }
 
     /// <summary>Their tcaches.</summary>
@@ -110,13 +114,23 @@ internal sealed class ThreadCaches
             : distance is { } apart ? near + apart
             : arenaOffsets.MinBy(offset => Math.Abs(offset - near));
         isFound = arenaOffset is not null || cacheOffset is not null || arenas.Count == 0;
+        // Where no cache can be seen, the variable is one of the words beside the other.
+        IEnumerable<int> places = cacheOffset is { } only ? [only]
+            : arenaOffset is { } beside ? Enumerable.Range(-BesideWords, (2 * BesideWords) + 1).Select(i => beside + (i * memory.PointerSize))
+            : [];
         ulong[] swapped =
         [
-            .. blocks.Select(b => cacheOffset is { } at && memory.TryReadWord(b.Pointer - (ulong)at, out ulong word) && heaps.Contains(word) ? word : 0)
-                .Where(word => word != 0 && (memory.IsSwapped(word) || memory.IsSwapped(word - (ulong)memory.PointerSize))),
+            .. blocks.SelectMany(b => places.Select(at => memory.TryReadWord(b.Pointer - (ulong)at, out ulong word) ? word : 0))
+                .Where(word => heaps.Contains(word) && (memory.IsSwapped(word) || memory.IsSwapped(word - (ulong)memory.PointerSize)))
+                .Distinct(),
         ];
         return new ThreadCaches(
-            [.. blocks.Select(b => new MallocThread(b.Tid, arenaOffset is { } at ? ArenaAt(b.Pointer - (ulong)at) : 0))],
+            [
+                .. blocks.Select(b => new MallocThread(
+                    b.Tid,
+                    arenaOffset is { } arenaAt ? ArenaAt(b.Pointer - (ulong)arenaAt) : 0,
+                    cacheOffset is { } cacheAt ? CacheAt(b.Pointer - (ulong)cacheAt) : 0)),
+            ],
             caches,
             arenaOffset is { } a && cacheOffset is { } c ? a - c : null)
         {
@@ -124,13 +138,15 @@ internal sealed class ThreadCaches
                 ProblemKind.Swapped, 0, word, $"the tcache at 0x{word:x} is swapped out: the blocks in it count as used"))],
         };
 
+        ulong CacheAt(ulong address) => memory.TryReadWord(address, out ulong word) && heaps.Contains(word) ? word : 0;
+
         ulong ArenaAt(ulong address) => memory.TryReadWord(address, out ulong word) && arenas.Contains(word) ? word : 0;
     }
 
     /// <summary>The tcache whose structure is the used block at <paramref name="user"/>; null when there is none.</summary>
-    public static Tcache? ReadTcache(MemoryCache memory, ulong user, GlibcLayout layout) =>
+    public static Tcache? ReadTcache(MemoryCache memory, ulong user, GlibcLayout layout, int tid = 0) =>
         memory.TryReadWord(user - (ulong)layout.PointerSize, out ulong size) && TcacheLayout.OfChunk(size & ~7UL, layout) is { } form
-            ? Tcache.Read(memory, user, form, layout)
+            ? Tcache.Read(memory, user, form, layout, tid)
             : null;
 
     private static bool IsTcacheSized(MemoryCache memory, ulong user, GlibcLayout layout) =>
@@ -144,7 +160,7 @@ internal sealed class ThreadCaches
         foreach (ThreadBlock block in blocks)
         {
             if (memory.TryReadWord(block.Pointer - (ulong)offset, out ulong word) && heaps.Contains(word) && known.Add(word)
-                && ReadTcache(memory, word, layout) is { } cache)
+                && ReadTcache(memory, word, layout, block.Tid) is { } cache)
             {
                 caches.Add(cache);
             }

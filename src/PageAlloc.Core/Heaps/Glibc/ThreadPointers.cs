@@ -23,9 +23,11 @@ internal static class ThreadPointers
     /// <param name="mappings">All mappings.</param>
     /// <param name="heaps">Where heaps are, in address order: nothing is looked for there.</param>
     /// <param name="tids">The threads by the numbers that the process itself knows, with the numbers that we know.</param>
+    /// <param name="sawSwapped">Gets whether some of what was looked at is swapped out.</param>
     public static List<ThreadBlock> Find(
-        IMemory pages, MemoryCache memory, IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, IReadOnlyDictionary<int, int> tids)
+        IMemory pages, MemoryCache memory, IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, IReadOnlyDictionary<int, int> tids, out bool sawSwapped)
     {
+        sawSwapped = false;
         var found = new ThreadDescriptors(memory, tids);
         var buffer = new byte[PagesPerRead * pages.PageSize];
         var access = new PageAccess[PagesPerRead];
@@ -54,6 +56,7 @@ internal static class ThreadPointers
                     int count = length / pages.PageSize;
                     end -= (ulong)length;
                     pages.ReadPages(end, buffer.AsSpan(0, length), access.AsSpan(0, count));
+                    sawSwapped |= access.AsSpan(0, count).Contains(PageAccess.Swapped);
                     int read = access.AsSpan(0, count).Count(PageAccess.Data);
                     budget -= read;
                     if (read == 0)

@@ -16,19 +16,7 @@ public sealed class HeapTotalsTests
     {
         HeapLook look = HeapLook.At(run);
         ShownHeaps heaps = look.Heaps;
-        string[] binned = ["unsorted", "small", "large"];
-        var shown = new SortedDictionary<string, ulong>
-        {
-            ["arena"] = heaps.Sum(a => a.SystemBytes),
-            ["ordblks"] = heaps.Sum(a => 1 + a.Blocks(binned)),
-            ["smblks"] = heaps.Sum(a => a.Blocks("fast")),
-            ["fsmblks"] = heaps.Sum(a => a.Bytes("fast")),
-            ["hblks"] = heaps.Mmapped.Blocks,
-            ["hblkhd"] = heaps.Mmapped.Bytes,
-            ["fordblks"] = heaps.Sum(a => a.Bytes(["fast", .. binned]) + a.TopBytes),
-            ["uordblks"] = heaps.Sum(a => a.Bytes("used", "tcache") + a.OverheadBytes),
-            ["keepcost"] = heaps.Sum(a => a.IsMain ? a.TopBytes : 0),
-        };
+        SortedDictionary<string, ulong> shown = heaps.Totals;
         var told = new SortedDictionary<string, ulong>(look.Truth.Totals.ToDictionary());
         if (CounterDrifts(look))
         {

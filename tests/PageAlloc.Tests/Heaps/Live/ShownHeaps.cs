@@ -33,6 +33,27 @@ internal sealed record ShownHeaps(
 
     public IEnumerable<ShownProblem> AllProblems => Problems.Concat(Arenas.SelectMany(a => a.Problems));
 
+    /// <summary>What mallinfo2 would have to say.</summary>
+    public SortedDictionary<string, ulong> Totals
+    {
+        get
+        {
+            string[] binned = ["unsorted", "small", "large"];
+            return new SortedDictionary<string, ulong>
+            {
+                ["arena"] = Sum(a => a.SystemBytes),
+                ["ordblks"] = Sum(a => 1 + a.Blocks(binned)),
+                ["smblks"] = Sum(a => a.Blocks("fast")),
+                ["fsmblks"] = Sum(a => a.Bytes("fast")),
+                ["hblks"] = Mmapped.Blocks,
+                ["hblkhd"] = Mmapped.Bytes,
+                ["fordblks"] = Sum(a => a.Bytes(["fast", .. binned]) + a.TopBytes),
+                ["uordblks"] = Sum(a => a.Bytes("used", "tcache") + a.OverheadBytes),
+                ["keepcost"] = Sum(a => a.IsMain ? a.TopBytes : 0),
+            };
+        }
+    }
+
     public static ShownHeaps Parse(CommandResult result)
     {
         Assert.True(result.ExitCode is 0 or 4, result.ToString());

@@ -22,7 +22,7 @@ public sealed class TcacheTests
     public void Caches_of_threads_that_a_fork_left_behind_are_found()
     {
         using HeapProgram program = HeapRuns.Get("heap forked").Start();
-        IEnumerable<ulong> orphans = Gdb.CachedBlocks(program.ProgramPid).Where(thread => thread.Key != 1).SelectMany(thread => thread);
+        IEnumerable<ulong> orphans = Gdb.CachedBlocks(program.ProgramPid).Where(thread => thread.Key != program.ProgramPid).SelectMany(thread => thread);
         IEnumerable<ulong> own = Gdb.CachedBlocks(program.Pid).SelectMany(thread => thread);
         Assert.NotEmpty(orphans);
         AssertCached(orphans.Concat(own), program.Pid);

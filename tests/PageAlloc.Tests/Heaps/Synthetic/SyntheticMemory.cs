@@ -10,6 +10,7 @@ internal sealed class SyntheticMemory(int pointerSize) : IMemory
 
     private readonly Dictionary<ulong, byte[]> _pages = [];
     private readonly Stack<(ulong Address, byte Value)> _changes = [];
+    private readonly HashSet<ulong> _swapped = [];
     private bool _isKept;
 
     public int PageSize => 4096;
@@ -32,7 +33,13 @@ internal sealed class SyntheticMemory(int pointerSize) : IMemory
         for (int i = 0; i < access.Length; i++)
         {
             Span<byte> to = buffer.Slice(i * PageSize, PageSize);
-            if (_pages.TryGetValue(unchecked(address + ((ulong)i * (PageMask + 1))), out byte[]? page))
+            ulong place = unchecked(address + ((ulong)i * (PageMask + 1)));
+            if (_swapped.Contains(place))
+            {
+                to.Clear();
+                access[i] = PageAccess.Swapped;
+            }
+            else if (_pages.TryGetValue(place, out byte[]? page))
             {
                 page.CopyTo(to);
                 access[i] = PageAccess.Data;
@@ -44,6 +51,9 @@ internal sealed class SyntheticMemory(int pointerSize) : IMemory
             }
         }
     }
+
+    /// <summary>Has a page swapped out.</summary>
+    public void PageOut(ulong address) => _swapped.Add(address & ~PageMask);
 
     /// <summary>Has what is there, zeros at first, in memory.</summary>
     public void Touch(ulong address)

@@ -1,0 +1,90 @@
+using PageAlloc.Blocks;
+using PageAlloc.Heaps;
+using PageAlloc.Insight;
+using PageAlloc.Mappings;
+using PageAlloc.Pages;
+using PageAlloc.Targets;
+
+namespace PageAlloc.Cli;
+
+/// <summary>What was read of a target at one time: its mappings and pages, and its heaps where this user may read them.</summary>
+internal sealed class Look : IDisposable
+{
+    private readonly OpenedTarget _opened;
+    private readonly HeapReader? _heaps;
+
+    private Look(OpenedTarget opened, ReadOptions read, HeapOptions heap, Func<IReadOnlyList<Mapping>, IReadOnlyList<Mapping>>? pick)
+    {
+        _opened = opened;
+        Mappings = MappingTable.Read(Target, read);
+        Table = PageTableReader.Read(Target, pick is null ? Mappings : pick(Mappings), read);
+        Status = MemoryStatus.Read(Target);
+        try
+        {
+            _heaps = HeapReader.Open(Target, Mappings, opened.With(heap));
+        }
+        catch (TargetException e) when (e.Failure is TargetFailure.PermissionDenied or TargetFailure.NotSupported or TargetFailure.SystemError)
+        {
+            Failure = e;
+        }
+
+        try
+        {
+            Heaps = opened.Release(_heaps);
+            Content = _heaps is null ? null : new BlockContent(_heaps, Target, Mappings);
+        }
+        catch
+        {
+            _heaps?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The target.</summary>
+    public ITarget Target => _opened.Target;
+
+    /// <summary>What it is, and for how long it stood still.</summary>
+    public TargetInfo Info => Target.Info with { Pause = _opened.Pause };
+
+    /// <summary>All its mappings.</summary>
+    public IReadOnlyList<Mapping> Mappings { get; }
+
+    /// <summary>The pages of the mappings that were picked.</summary>
+    public PageTable Table { get; }
+
+    /// <summary>The kernel's own sums; null when there are none.</summary>
+    public MemoryStatus? Status { get; }
+
+    /// <summary>The blocks of its heaps; null when its memory can't be read.</summary>
+    public IHeapBlocks? Heaps { get; }
+
+    /// <summary>Looks into blocks; null when the memory can't be read.</summary>
+    public BlockContent? Content { get; }
+
+    /// <summary>Why the memory can't be read; null when it can.</summary>
+    public TargetException? Failure { get; }
+
+    /// <summary>Reads a target, and lets it run on when it was stopped.</summary>
+    /// <param name="opened">The target; the caller goes on owning it.</param>
+    /// <param name="read">How to read pages.</param>
+    /// <param name="heap">How to look for heaps.</param>
+    /// <param name="pick">Picks the mappings whose pages are read; null for all.</param>
+    /// <exception cref="TargetException">It can't be read.</exception>
+    public static Look At(
+        OpenedTarget opened, ReadOptions read, HeapOptions heap, Func<IReadOnlyList<Mapping>, IReadOnlyList<Mapping>>? pick = null) =>
+        new(opened, read, heap, pick);
+
+    /// <summary>Walks the heaps and joins them with the pages; null when they can't be read.</summary>
+    public HeapFigures? Walk() => Heaps is null ? null : HeapFigures.Walk(Heaps, Table, Content);
+
+    /// <summary>The figures of the whole process.</summary>
+    /// <param name="heaps">Those of its heaps.</param>
+    public ProcessSummary Summarize(HeapFigures? heaps) => ProcessSummary.Make(Target, Table, heaps, Status);
+
+    /// <summary>Closes the heaps.</summary>
+    public void Dispose()
+    {
+        Content?.Dispose();
+        _heaps?.Dispose();
+    }
+}

@@ -1,0 +1,112 @@
+using System.Numerics;
+
+namespace PageAlloc.Insight;
+
+/// <summary>A block in use that keeps free memory in RAM.</summary>
+/// <param name="Chunk">Where it begins: its header, not what malloc returned.</param>
+/// <param name="Size">Its bytes, header included.</param>
+/// <param name="Bytes">The free bytes that it pins: its share of those on the pages that it lies on.</param>
+public readonly record struct PinningBlock(ulong Chunk, ulong Size, ulong Bytes)
+{
+    /// <summary>The first address behind it.</summary>
+    public ulong End => Chunk + Size;
+}
+
+/// <summary>The blocks in use of about one size that pin free memory.</summary>
+/// <param name="MinSize">The smallest size of the class in bytes, header included.</param>
+/// <param name="MaxSize">The largest.</param>
+/// <param name="Blocks">How many blocks pin something.</param>
+/// <param name="Bytes">The free bytes that they pin.</param>
+/// <param name="Largest">The one that pins most, the first of several.</param>
+public readonly record struct PinningSize(ulong MinSize, ulong MaxSize, ulong Blocks, ulong Bytes, PinningBlock Largest);
+
+/// <summary>
+/// What pins free memory of an arena: the free bytes on resident pages that blocks in use lie on as well. Nothing can give
+/// such a page back. Its free bytes are shared equally among the blocks in use on it, and the remainder goes to the first; so
+/// all shares together are the free bytes on mixed pages, and none counts twice. Sizes are those of chunks, exact up to
+/// 1 KiB and by powers of two above, so that it takes the same memory for any number of blocks.
+/// </summary>
+public sealed class ArenaPins
+{
+    /// <summary>How many single blocks are kept.</summary>
+    public const int MostBlocks = 10;
+
+    // Sizes are multiples of 8.
+    private const int ExactClasses = (1024 / 8) + 1;
+    private const int Classes = ExactClasses + 64 - 10;
+    private readonly ulong[] _blocks = new ulong[Classes];
+    private readonly ulong[] _bytes = new ulong[Classes];
+    private readonly PinningBlock[] _largest = new PinningBlock[Classes];
+    private readonly PinningBlock[] _top = new PinningBlock[MostBlocks];
+
+    /// <summary>The free bytes that are pinned: of all sizes, and <see cref="OverheadBytes"/>.</summary>
+    public ulong TotalBytes { get; private set; }
+
+    /// <summary>Mixed pages in RAM that no block in use lies on, only malloc's own structures and gaps.</summary>
+    public ulong OverheadPages { get; private set; }
+
+    /// <summary>The free bytes on them.</summary>
+    public ulong OverheadBytes { get; private set; }
+
+    /// <summary>Pages in RAM without a used byte that tcaches keep: <c>malloc_trim</c> leaves them, as their blocks count as used. In bytes.</summary>
+    public ulong TcacheBytes { get; internal set; }
+
+    /// <summary>The sizes of which a block pins something, in ascending order.</summary>
+    public IEnumerable<PinningSize> Sizes
+    {
+        get
+        {
+            for (int i = 0; i < Classes; i++)
+            {
+                if (_blocks[i] != 0)
+                {
+                    yield return new PinningSize(MinSize(i), MaxSize(i), _blocks[i], _bytes[i], _largest[i]);
+                }
+            }
+        }
+    }
+
+    /// <summary>The blocks that pin most, at most <see cref="MostBlocks"/>; of those that pin alike, the first.</summary>
+    public IEnumerable<PinningBlock> Blocks => _top.TakeWhile(block => block.Bytes != 0);
+
+    internal void Add(PinningBlock block)
+    {
+        int size = ClassOf(block.Size);
+        _blocks[size]++;
+        _bytes[size] += block.Bytes;
+        TotalBytes += block.Bytes;
+        if (block.Bytes > _largest[size].Bytes)
+        {
+            _largest[size] = block;
+        }
+
+        if (block.Bytes > _top[^1].Bytes)
+        {
+            Insert(block);
+        }
+    }
+
+    internal void AddOverhead(ulong bytes)
+    {
+        OverheadPages++;
+        TotalBytes += bytes;
+        OverheadBytes += bytes;
+    }
+
+    private void Insert(PinningBlock block)
+    {
+        int at = MostBlocks - 1;
+        for (; at > 0 && _top[at - 1].Bytes < block.Bytes; at--)
+        {
+            _top[at] = _top[at - 1];
+        }
+
+        _top[at] = block;
+    }
+
+    private static int ClassOf(ulong size) => size <= 1024 ? (int)(size / 8) : ExactClasses + BitOperations.Log2(size) - 10;
+
+    private static ulong MinSize(int size) => size < ExactClasses ? (ulong)size * 8 : size == ExactClasses ? 1025 : 1UL << (size - ExactClasses + 10);
+
+    private static ulong MaxSize(int size) => size < ExactClasses ? (ulong)size * 8 : (2UL << (size - ExactClasses + 10)) - 1;
+}

@@ -1,0 +1,20 @@
+using PageAlloc.Blocks;
+using PageAlloc.Pages;
+using PageAlloc.Targets;
+
+namespace PageAlloc.Insight;
+
+/// <summary>All that was read of a process, each thing once.</summary>
+/// <param name="Target">The process.</param>
+/// <param name="Table">All its pages.</param>
+/// <param name="Heaps">Its heaps; null when they could not be read.</param>
+/// <param name="Summary">The figures of the whole process.</param>
+public sealed record ProcessFigures(TargetInfo Target, PageTable Table, HeapFigures? Heaps, ProcessSummary Summary)
+{
+    /// <summary>The sum of a figure over all arenas.</summary>
+    internal ulong OverArenas(Func<ArenaTotals, ulong> of) => (Heaps?.Arenas ?? []).Aggregate(0UL, (sum, arena) => sum + of(arena));
+
+    /// <summary>The sum of a figure over the pages of all arenas.</summary>
+    internal ulong OverPages(Func<ArenaPages, ulong> of) =>
+        OverArenas(arena => Heaps?.Pages?.Of(arena.Arena) is { } pages ? of(pages) : 0);
+}

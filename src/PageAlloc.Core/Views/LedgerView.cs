@@ -1,0 +1,60 @@
+using System.Buffers;
+using System.Globalization;
+using PageAlloc.Insight;
+
+namespace PageAlloc.Views;
+
+/// <summary>The ledger as a table: what is in RAM and in swap, by what it is for.</summary>
+public static class LedgerView
+{
+    private const int NameWidth = 36;
+    private const int SizeWidth = 13;
+    private const int ShareWidth = 8;
+
+    /// <summary>Writes the lines that have something, their sums, and what is beside them.</summary>
+    /// <param name="ledger">The ledger.</param>
+    /// <param name="output">Gets UTF-8.</param>
+    public static void Write(Ledger ledger, IBufferWriter<byte> output)
+    {
+        var sink = new TextSink(output);
+        sink.EndLine().Write("  "u8).Column("memory", NameWidth).Column("in RAM", -SizeWidth).Column("share", -ShareWidth).Column("in swap", -SizeWidth).EndLine();
+        foreach (LedgerLine line in ledger.Lines.Where(l => (l.ResidentBytes | l.SwappedBytes) != 0))
+        {
+            string share = string.Create(CultureInfo.InvariantCulture, $"{100.0 * line.ResidentBytes / Math.Max(1, ledger.ResidentBytes):F1}%");
+            Row(LedgerWords.Label(line.Kind), line.ResidentBytes, share, line.SwappedBytes);
+        }
+
+        sink.Write("  "u8).Repeat('-', NameWidth + (2 * SizeWidth) + ShareWidth).EndLine();
+        Row("all (Rss, Swap)", ledger.ResidentBytes, "100.0%", ledger.SwappedBytes);
+        WriteDifferences(ledger, sink);
+        if (Beside(ledger) is { Length: > 0 } beside)
+        {
+            sink.Write($"  not in Rss: {beside}").EndLine();
+        }
+
+        void Row(string name, ulong resident, string share, ulong swapped) =>
+            sink.Write("  "u8).Column(name, NameWidth).Column(Size(resident), -SizeWidth).Column(share, -ShareWidth)
+                .Column(Size(swapped), -SizeWidth).EndLine();
+    }
+
+    // Seldom: the process went on while it was read, or its counters lag.
+    private static void WriteDifferences(Ledger ledger, TextSink sink)
+    {
+        if (ledger.ResidentNotAccounted is { } resident && ledger.SwappedNotAccounted is { } swapped && (resident | swapped) != 0)
+        {
+            sink.Write("  "u8).Column("not accounted (VmRSS, VmSwap)", NameWidth).Column(Signed(resident), -SizeWidth)
+                .Repeat(' ', ShareWidth).Column(Signed(swapped), -SizeWidth).EndLine();
+        }
+    }
+
+    private static string Beside(Ledger ledger) => string.Join(", ", new[]
+    {
+        ledger.Status is { } status ? $"page tables {Size(status.PageTables)}" : "",
+        ledger.HugetlbBytes != 0 ? $"hugetlb pages {Size(ledger.HugetlbBytes)}" : "",
+        ledger.SwappedSharedBytes != 0 ? $"{Size(ledger.SwappedSharedBytes)} of the swap is shared memory, which VmSwap leaves out" : "",
+    }.Where(part => part.Length != 0));
+
+    private static string Size(ulong bytes) => bytes == 0 ? "0" : TextSink.Size(bytes);
+
+    private static string Signed(long bytes) => bytes < 0 ? "-" + Size((ulong)-bytes) : Size((ulong)bytes);
+}

@@ -1,0 +1,81 @@
+using System.Buffers;
+using PageAlloc.Insight;
+
+namespace PageAlloc.Views;
+
+/// <summary>The figures of a process on one screen, 80 characters wide and 40 lines high, or a little more where much is wrong.</summary>
+public static class SummaryView
+{
+    private const int ScreenWidth = 80;
+    private const int ScreenHeight = 40;
+    private const int MostArenas = 8;
+    private const int MostThreads = 5;
+
+    /// <summary>Writes the summary: ledger, threads, control group, arenas.</summary>
+    /// <param name="figures">The process.</param>
+    /// <param name="style">What the reader can show.</param>
+    /// <param name="output">Gets UTF-8.</param>
+    /// <param name="tail">Writes what comes last, such as findings; null for nothing.</param>
+    public static void Write(ProcessFigures figures, TextStyle style, IBufferWriter<byte> output, Action<IBufferWriter<byte>>? tail = null)
+    {
+        HeaderView.Write(figures.Target, new MapOptions { Style = style, Width = ScreenWidth - 20 }, output);
+        ProcessSummary summary = figures.Summary;
+        byte[] ledger = Part(o => LedgerView.Write(summary.Ledger, o));
+        byte[] cgroup = Part(o =>
+        {
+            if (summary.Cgroup is { } group)
+            {
+                CgroupView.Write(group, summary.Ledger, ScreenWidth, o);
+            }
+        });
+        byte[] last = Part(o =>
+        {
+            WriteProblems(figures, o);
+            tail?.Invoke(o);
+        });
+
+        // Arenas and threads have what lines are left: each table has five besides.
+        const int around = 10;
+        int left = ScreenHeight - 1 - Lines(ledger) - Lines(cgroup) - Lines(last) - around;
+        int arenas = Math.Clamp(left / 2, 3, MostArenas);
+        int threads = Math.Clamp(left - Math.Min(arenas, figures.Heaps?.Arenas.Count ?? 0), 3, MostThreads);
+        output.Write(ledger);
+        WriteHeaps(figures, arenas, output);
+        ThreadsView.Write(summary.Threads, threads, output);
+        output.Write(cgroup);
+        output.Write(last);
+    }
+
+    private static void WriteHeaps(ProcessFigures figures, int most, IBufferWriter<byte> output)
+    {
+        switch (figures.Heaps?.Heaps)
+        {
+            case { Allocator: "glibc", Arenas.Count: > 0 }:
+                HeapSummaryView.Write(figures.Heaps, most, output);
+                break;
+            case { } other:
+                new TextSink(output).EndLine();
+                HeapTableView.WriteOther(other, output);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static void WriteProblems(ProcessFigures figures, IBufferWriter<byte> output)
+    {
+        if (figures.Heaps is { } heaps)
+        {
+            HeapProblemsView.Write(heaps.Heaps, heaps.Arenas, output);
+        }
+    }
+
+    private static int Lines(byte[] text) => text.AsSpan().Count((byte)'\n');
+
+    private static byte[] Part(Action<IBufferWriter<byte>> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        write(buffer);
+        return buffer.WrittenSpan.ToArray();
+    }
+}
