@@ -79,7 +79,7 @@ internal sealed class Look : IDisposable
 
     /// <summary>The figures of the whole process.</summary>
     /// <param name="heaps">Those of its heaps.</param>
-    public ProcessSummary Summarize(HeapFigures? heaps) => ProcessSummary.Make(Target, Table, heaps, Status);
+    public ProcessFigures Figures(HeapFigures? heaps) => new(Info, Table, heaps, ProcessSummary.Make(Target, Table, heaps, Status));
 
     /// <summary>Closes the heaps.</summary>
     public void Dispose()

@@ -50,14 +50,14 @@ internal static class MapCommand
             return true;
         }
 
-        ProcessSummary summary = look.Summarize(figures);
+        ProcessFigures whole = look.Figures(figures);
         if (request.Filter is not null)
         {
             ArenaTotals[] arenas = [.. figures.Arenas.Where(a => IsIn(shown, a.Arena))];
             figures = figures with { Arenas = arenas, Pins = HeapPins.Of(figures.Pages!, arenas, look.Content) };
         }
 
-        JsonView.Write(look.Info, look.Table, shown, request.Runs, figures, output, summary);
+        JsonView.Write(look.Info, look.Table, shown, request.Runs, figures, output, whole);
         return !HeapProblemsView.IsIncomplete(figures.Heaps, figures.Arenas);
     }
 

@@ -41,11 +41,11 @@ internal static class SummaryCommand
         using Look look = Look.At(opened, read, options);
         HeapFigures? walked = look.Walk();
         PageTable table = look.Table;
-        var figures = new ProcessFigures(look.Info, table, walked, look.Summarize(walked));
+        ProcessFigures figures = look.Figures(walked);
         switch (format)
         {
             case "json":
-                JsonView.Write(figures.Target, table, table.Mappings, withRuns: false, walked, output, figures.Summary);
+                JsonView.Write(figures.Target, table, table.Mappings, withRuns: false, walked, output, figures);
                 break;
             case "prometheus":
                 PrometheusView.Write([figures], output);

@@ -117,7 +117,7 @@ public sealed class HeapReader : IDisposable
         }
 
         Heaps.Lists.Complete(problems);
-        Heaps = Heaps with { OrphanTcaches = orphans, Problems = problems };
+        Heaps = Heaps with { OrphanTcaches = orphans, OrphanTcacheBytes = orphans.Aggregate(0UL, (sum, t) => sum + t.Bytes(Cache)), Problems = problems };
     }
 
     /// <summary>Follows the lists of an arena in a table of its links.</summary>

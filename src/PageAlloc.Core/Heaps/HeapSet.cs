@@ -41,6 +41,9 @@ public sealed record HeapSet
     /// <summary>Tcaches of threads that do not exist, as a fork leaves them behind.</summary>
     internal IReadOnlyList<Tcache> OrphanTcaches { get; init; } = [];
 
+    /// <summary>The chunks in <see cref="OrphanTcaches"/>, in bytes.</summary>
+    internal ulong OrphanTcacheBytes { get; init; }
+
     /// <summary>The user addresses of the structures of tcaches of threads that do not exist, as a fork leaves them behind.</summary>
     public IEnumerable<ulong> OrphanTcacheAddresses => OrphanTcaches.Select(t => t.Address);
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using PageAlloc.Insight;
+using PageAlloc.Insight.Findings;
 using PageAlloc.Mappings;
 using PageAlloc.Pages;
 using PageAlloc.Targets;
@@ -33,7 +34,7 @@ public static class JsonView
     /// <param name="withRuns">Whether each mapping has the states of its pages, run-length encoded.</param>
     /// <param name="heaps">Its heaps; null when they were not looked for.</param>
     /// <param name="output">Gets UTF-8; it is given its bytes a mapping at a time.</param>
-    /// <param name="summary">The figures of the whole process; null when they were not made.</param>
+    /// <param name="figures">The figures of the whole process; null when they were not made.</param>
     public static void Write(
         TargetInfo target,
         PageTable table,
@@ -41,7 +42,7 @@ public static class JsonView
         bool withRuns,
         HeapFigures? heaps,
         IBufferWriter<byte> output,
-        ProcessSummary? summary = null)
+        ProcessFigures? figures = null)
     {
         using var json = new Utf8JsonWriter(output, s_options);
         json.WriteStartObject();
@@ -68,9 +69,10 @@ public static class JsonView
             HeapJson.Write(json, heaps);
         }
 
-        if (summary is not null)
+        if (figures is not null)
         {
-            SummaryJson.Write(json, summary);
+            SummaryJson.Write(json, figures.Summary);
+            FindingsJson.Write(json, FindingList.Of(figures));
         }
 
         json.WriteEndObject();

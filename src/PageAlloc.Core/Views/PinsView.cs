@@ -11,7 +11,7 @@ public static class PinsView
     public const int MostSizes = 5;
 
     private const int CountWidth = 13;
-    private const int NameWidth = 28;
+    private const int NameWidth = 30;
     private const int BytesWidth = 11;
     // glibc trims a top of this size by itself; less below a block holds back nothing. source: malloc/malloc.c, DEFAULT_TRIM_THRESHOLD
     private const ulong TrimThreshold = 128 << 10;
@@ -70,11 +70,11 @@ public static class PinsView
 
         if (pins.OverheadBytes * 100 >= pins.TotalBytes)
         {
-            sink.Repeat(' ', CountWidth + 1).Column("malloc's own structures", NameWidth).Write("hold "u8).Column(TextSink.Size(pins.OverheadBytes), -BytesWidth).EndLine();
+            sink.Repeat(' ', CountWidth + 1).Column("malloc's own structures", NameWidth).Write(" hold "u8).Column(TextSink.Size(pins.OverheadBytes), -BytesWidth).EndLine();
         }
     }
 
     private static void WriteRow(TextSink sink, ulong blocks, string name, ulong bytes) =>
         sink.Column(TextSink.Count(blocks), -CountWidth).Write(" "u8).Column(name, NameWidth)
-            .Write(blocks == 1 ? "holds"u8 : "hold "u8).Column(TextSink.Size(bytes), -BytesWidth);
+            .Write(blocks == 1 ? " holds"u8 : " hold "u8).Column(TextSink.Size(bytes), -BytesWidth);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using PageAlloc.Insight;
+using PageAlloc.Insight.Findings;
 
 namespace PageAlloc.Views;
 
@@ -11,12 +12,11 @@ public static class SummaryView
     private const int MostArenas = 8;
     private const int MostThreads = 5;
 
-    /// <summary>Writes the summary: ledger, threads, control group, arenas.</summary>
+    /// <summary>Writes the summary: ledger, arenas, threads, control group, findings.</summary>
     /// <param name="figures">The process.</param>
     /// <param name="style">What the reader can show.</param>
     /// <param name="output">Gets UTF-8.</param>
-    /// <param name="tail">Writes what comes last, such as findings; null for nothing.</param>
-    public static void Write(ProcessFigures figures, TextStyle style, IBufferWriter<byte> output, Action<IBufferWriter<byte>>? tail = null)
+    public static void Write(ProcessFigures figures, TextStyle style, IBufferWriter<byte> output)
     {
         HeaderView.Write(figures.Target, new MapOptions { Style = style, Width = ScreenWidth - 20 }, output);
         ProcessSummary summary = figures.Summary;
@@ -31,7 +31,7 @@ public static class SummaryView
         byte[] last = Part(o =>
         {
             WriteProblems(figures, o);
-            tail?.Invoke(o);
+            FindingsView.Write(FindingList.Of(figures), ScreenWidth, o);
         });
 
         // Arenas and threads have what lines are left: each table has five besides.

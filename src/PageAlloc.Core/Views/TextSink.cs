@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text;
 
 namespace PageAlloc.Views;
@@ -63,27 +62,11 @@ internal sealed class TextSink(IBufferWriter<byte> output)
     public TextSink EndLine() => Write("\n"u8);
 
     /// <summary>A count with separators: <c>1,048,576</c>.</summary>
-    public static string Count(ulong count) => count.ToString("N0", CultureInfo.InvariantCulture);
+    public static string Count(ulong count) => Amounts.Count(count);
 
     /// <summary>A count of pages: <c>1 page</c>, <c>1,024 pages</c>.</summary>
-    public static string Pages(ulong pages) => pages == 1 ? "1 page" : $"{Count(pages)} pages";
+    public static string Pages(ulong pages) => Amounts.Of(pages, "page");
 
-    /// <summary>A size in the largest binary unit that it fills, one decimal: <c>4.0 KiB</c>, <c>1.5 GiB</c>.</summary>
-    public static string Size(ulong bytes)
-    {
-        const string units = "KMGTPE";
-        if (bytes < 1024)
-        {
-            return $"{bytes} B";
-        }
-
-        int unit = 0;
-        double value = bytes / 1024.0;
-        for (; value >= 1023.95 && unit < units.Length - 1; unit++)
-        {
-            value /= 1024;
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"{value:F1} {units[unit]}iB");
-    }
+    /// <summary>See <see cref="Amounts.Size"/>.</summary>
+    public static string Size(ulong bytes) => Amounts.Size(bytes);
 }

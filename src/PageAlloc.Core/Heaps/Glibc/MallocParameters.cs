@@ -12,6 +12,12 @@ namespace PageAlloc.Heaps.Glibc;
 /// <param name="MmappedBytes">The size of those mappings.</param>
 public sealed record MallocParameters(ulong Address, ulong MmapThreshold, ulong TrimThreshold, ulong SbrkBase, ulong MmappedBlocks, ulong MmappedBytes)
 {
+    /// <summary>Both thresholds where nothing has changed them, in bytes. source: DEFAULT_MMAP_THRESHOLD_MIN, DEFAULT_TRIM_THRESHOLD</summary>
+    public const ulong UsualThreshold = 128 << 10;
+
+    /// <summary>Whether the thresholds grow when a mmapped block is freed: so long as nobody set one of them.</summary>
+    public bool IsDynamic { get; private init; }
+
     /// <summary>The offsets that it was read by.</summary>
     internal MallocParLayout Layout { get; init; }
 
@@ -68,6 +74,9 @@ public sealed record MallocParameters(ulong Address, ulong MmapThreshold, ulong 
         Word(bytes, layout.MmappedMem, w))
     {
         Layout = layout,
+
+        // no_dyn_threshold stands behind max_n_mmaps in every release.
+        IsDynamic = Number(bytes, layout.MmapsMax + (2 * sizeof(uint))) == 0,
     };
 
     private static bool CanBe(ReadOnlySpan<byte> c, MallocParLayout layout, ulong? sbrkBase, int w, ulong pageSize)

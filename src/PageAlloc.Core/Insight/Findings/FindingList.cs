@@ -1,0 +1,35 @@
+namespace PageAlloc.Insight.Findings;
+
+/// <summary>
+/// What there is to say of a process's memory: few findings, those of most bytes first. They may be about the same bytes, as
+/// one free block can go back by more than one way.
+/// </summary>
+public static class FindingList
+{
+    private static readonly IFindingRule[] s_rules =
+    [
+        new TrimmableRule(), new PinnedRule(), new ThreadTopsRule(), new FewerArenasRule(), new IdleArenasRule(), new ThresholdRule(),
+        new TcachesRule(), new OrphanTcachesRule(), new SwappedLiveRule(), new OtherMemoryRule(), new BrokenHeapRule(),
+    ];
+
+    /// <summary>Finds what there is to say.</summary>
+    /// <param name="figures">What was read of the process.</param>
+    /// <returns>The findings; one that says that there is nothing to gain, when there is not.</returns>
+    public static IReadOnlyList<Finding> Of(ProcessFigures figures)
+    {
+        List<Finding> found = [.. s_rules.Select(rule => rule.Find(figures)).OfType<Finding>().OrderByDescending(f => f.Bytes)];
+        if (found.TrueForAll(f => f.Severity == FindingSeverity.Info) && figures.Heaps is { Arenas.Count: not 0 })
+        {
+            found.Insert(0, NothingToGain(figures));
+        }
+
+        return found;
+    }
+
+    private static Finding NothingToGain(ProcessFigures figures)
+    {
+        ulong free = figures.OverPages(p => p.ResidentFreeBytes);
+        string text = $"nothing to gain from malloc here: of {Amounts.Size(figures.Summary.Ledger.ResidentBytes)} in RAM {Amounts.Size(free)} are free memory of its heaps";
+        return new Finding("nothingToGain", FindingSeverity.Info, free, text, "look at what the program holds: pagealloc blocks lists it");
+    }
+}

@@ -1,0 +1,41 @@
+using PageAlloc.Mappings;
+using PageAlloc.Pages;
+
+namespace PageAlloc.Insight.Findings;
+
+/// <summary>Most private memory is not malloc's: no setting of malloc changes it.</summary>
+internal sealed class OtherMemoryRule : IFindingRule
+{
+    public Finding? Find(ProcessFigures figures)
+    {
+        Ledger ledger = figures.Summary.Ledger;
+        ulong bytes = ledger[LedgerKind.Anonymous].ResidentBytes + ledger[LedgerKind.Jit].ResidentBytes;
+        if (!Worth.Saying(bytes, figures) || bytes < ledger.PrivateBytes / 2)
+        {
+            return null;
+        }
+
+        MappingPages? largest = figures.Table.Mappings
+            .Where(m => m.Mapping is { Backing: MappingBacking.Anonymous } mapping && !mapping.Name.Span.StartsWith("["u8) && !IsHeap(figures, mapping))
+            .MaxBy(Resident);
+        string where = largest is null ? "" : $"; the largest mapping of it is at 0x{largest.Mapping.Range.Start:x}";
+        string allocator = figures.Heaps?.Heaps.Allocator is { } name and not "glibc" ? $"{name}'s, " : "";
+        return new Finding(
+            "otherMemory",
+            FindingSeverity.Info,
+            bytes,
+            $"{Worth.Share(bytes, figures)} are private memory that is not of glibc's malloc: {allocator}a runtime's, or mapped by the program itself{where}",
+            "ask the runtime or allocator whose it is; malloc's settings do not change it");
+    }
+
+    private static ulong Resident(MappingPages pages)
+    {
+        var counts = new PageCounts();
+        counts.Add(pages.Runs);
+        return counts.Resident;
+    }
+
+    private static bool IsHeap(ProcessFigures figures, Mapping mapping) =>
+        figures.Heaps?.Heaps is { } heaps
+        && (heaps.Arenas.Any(a => a.Segments.Any(s => s.Range.Overlaps(mapping.Range))) || heaps.Mmapped.Any(m => m.Range.Overlaps(mapping.Range)));
+}

@@ -1,0 +1,30 @@
+namespace PageAlloc.Insight.Findings;
+
+/// <summary>Free memory on pages that blocks in use keep: fragmentation that nothing can give back.</summary>
+internal sealed class PinnedRule : IFindingRule
+{
+    // Only where a page is free for the most part can placing blocks otherwise gain much.
+    private const ulong LeastFreePart = 2;
+
+    public Finding? Find(ProcessFigures figures)
+    {
+        if (figures.Heaps?.Pins is not { } pins || !Worth.Saying(pins.TotalBytes, figures)
+            || pins.TotalBytes < pins.Pages * (ulong)figures.Table.PageSize / LeastFreePart || pins.BySize.Count == 0)
+        {
+            return null;
+        }
+
+        PinningSizeSample most = pins.BySize[0];
+        PinningSize size = most.Size;
+        string sizes = size.MinSize == size.MaxSize ? $"{size.MinSize} bytes" : $"{Amounts.Size(size.MinSize)} or more";
+        ulong user = size.Largest.Chunk + (ulong)most.Arena.Layout.HeaderSize;
+        string look = most.Content is null ? "" : $", {most.Content}";
+        return new Finding(
+            "pinned",
+            Worth.Severity(pins.TotalBytes, figures),
+            pins.TotalBytes,
+            $"{Worth.Share(pins.TotalBytes, figures)} are free, on {Amounts.Of(pins.Pages, "page")} that blocks in use keep in RAM: "
+                + $"{Amounts.Of(size.Blocks, "block")} of {sizes} {(size.Blocks == 1 ? "holds" : "hold")} {Amounts.Size(size.Bytes)}, such as that at 0x{user:x}{look}",
+            "allocate what lives long apart from what lives short: from a pool of its own, or before it");
+    }
+}
