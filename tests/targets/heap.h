@@ -35,9 +35,10 @@ noreturn void fail(const char *what);
 noreturn void skip(const char *reason);
 size_t number(int argc, char **argv, int index, size_t otherwise);
 
-// heap_threads.c: threads that do some work at once and then stand still, alive; go on; or end.
+// heap_threads.c: threads that do some work at once and then stand still, alive, on stacks of their own or given ones; go on; or end.
 void stand_still_after(size_t count, void (*work)(size_t index));
 void keep_working(size_t count, void (*work)(size_t index));
+void stand_still_on(size_t count, void **stacks, size_t stack_size, void (*work)(size_t index));
 void let_end_after(size_t count, void (*work)(size_t index));
 uint32_t random_of(uint64_t *state);
 void *blank(size_t bytes);

@@ -31,6 +31,21 @@ static void arenas(int argc, char **argv) {
     tell();
 }
 
+// Stacks in blocks of the main arena, and one in a block that is a mapping.
+static void own_stacks(int argc, char **argv) {
+    (void)argc, (void)argv;
+    enum { COUNT = 4 };
+    const size_t size = 96 * KIB;
+    void *stacks[COUNT];
+    mallopt(M_ARENA_MAX, 200);
+    mallopt(M_MMAP_THRESHOLD, 128 * KIB);
+    use_some(0);
+    for (size_t i = 0; i < COUNT; i++)
+        stacks[i] = keep(i == COUNT - 1 ? malloc(4 * size) : malloc(size));
+    stand_still_on(COUNT, stacks, size, use_some);
+    tell();
+}
+
 static void shared_arena(int argc, char **argv) {
     (void)argc, (void)argv;
     mallopt(M_ARENA_MAX, 2);
@@ -118,6 +133,6 @@ static void forked(int argc, char **argv) {
 }
 
 const struct heap_situation arena_situations[] = {
-    {"arenas", arenas}, {"sharedArena", shared_arena}, {"ended", ended}, {"heaps", heaps},
+    {"arenas", arenas}, {"ownStacks", own_stacks}, {"sharedArena", shared_arena}, {"ended", ended}, {"heaps", heaps},
     {"shrunk", shrunk}, {"forked", forked}, {NULL, NULL},
 };

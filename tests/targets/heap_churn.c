@@ -1,7 +1,9 @@
 // Heaps as programs leave them: random sizes and ways to ask; and one of many millions of blocks.
 #include "heap.h"
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SLOTS = 600, SHARED_SLOTS = 64, LARGEST_BITS = 18 };
 
@@ -101,6 +103,17 @@ static void busy(int argc, char **argv) {
     keep_working(churn_threads, churn_on);
 }
 
+// busyAlone SEED: a process of one thread, which takes no lock; until standard input ends.
+static void busy_alone(int argc, char **argv) {
+    churn_seed = number(argc, argv, 0, 1);
+    churn_slots = blank(SLOTS * sizeof *churn_slots);
+    churn_states = blank(sizeof *churn_states);
+    say("READY");
+    for (size_t i = 0; i % 1024 != 0 || poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1, 0) == 0; i++)
+        churn_on(0);
+    _exit(0);
+}
+
 // big BYTES BLOCKS: four tenths of them are freed, in random runs. Each block holds the address of the one made before it.
 static void big(int argc, char **argv) {
     size_t bytes = number(argc, argv, 0, 4 * MIB), count = number(argc, argv, 1, 20000);
@@ -147,5 +160,5 @@ static void idle(int argc, char **argv) {
 }
 
 const struct heap_situation churn_situations[] = {
-    {"churn", churn}, {"busy", busy}, {"big", big}, {"one", one}, {"idle", idle}, {NULL, NULL},
+    {"churn", churn}, {"busy", busy}, {"busyAlone", busy_alone}, {"big", big}, {"one", one}, {"idle", idle}, {NULL, NULL},
 };

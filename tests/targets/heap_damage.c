@@ -145,6 +145,43 @@ static void *heap_head(void **made) {
     return (char *)heap + 2 * WORD;
 }
 
+// Where the newest free block of its arena leads back to: the arena's bins. The arena's other words are at fixed distances.
+static size_t *bins_behind(void *block) {
+    free(block);
+    return (size_t *)chunk_of(block)[BACK] + 2;
+}
+
+static size_t *next_of_arena(void *block) {
+    return bins_behind(block) + 254 + 16 / WORD;
+}
+
+// The arena of a thread: the one that its heap names.
+static char *arena_of(void *block) {
+    return *(char **)((uintptr_t)block & -HEAP_MAX);
+}
+
+static const size_t wild = (size_t)0x4141414141414140;
+
+static void *ring_cut(void **made) {
+    *next_of_arena(made[1]) = wild;
+    return arena_of(made[0]) + 2 * WORD;
+}
+
+static void *ring_cycle(void **made) {
+    *next_of_arena(made[1]) = (size_t)arena_of(made[0]);
+    return arena_of(made[0]) + 2 * WORD;
+}
+
+static void *main_top(void **made) {
+    bins_behind(made[1])[-2] = wild;
+    return (char *)wild + 2 * WORD;
+}
+
+static void *bin_wild(void **made) {
+    bins_behind(made[1])[0] = wild;
+    return (char *)wild + 2 * WORD;
+}
+
 static const struct kind {
     const char *name;
     void *(*damage)(void **made);
@@ -158,6 +195,8 @@ static const struct kind {
     {"fastCycle", fast_cycle, 6 * WORD, PLAIN}, {"topHuge", top_huge, 70000, FROM_TOP},
     {"topSmall", top_small, 70000, FROM_TOP}, {"mappedSize", mapped_size, 500000, PLAIN},
     {"threadSize", size_huge, 2000, IN_THREAD}, {"heapHead", heap_head, 2000, IN_THREAD},
+    {"ringCut", ring_cut, 2000, IN_THREAD}, {"ringCycle", ring_cycle, 2000, IN_THREAD},
+    {"mainTop", main_top, 2000, PLAIN}, {"binWild", bin_wild, 2000, PLAIN},
 };
 
 static void *made[3];

@@ -36,21 +36,33 @@ static void *work_on(void *index) {
     return NULL;
 }
 
-static void start(size_t count, void (*work)(size_t), void *(*body)(void *), pthread_t *threads) {
+static void start_on(
+    size_t count, void **stacks, size_t stack_size, void (*work)(size_t), void *(*body)(void *), pthread_t *threads) {
+    pthread_attr_t attributes;
     if (count > MAX_THREADS)
         fail("too many threads");
     work_of_thread = work;
-    if (pthread_barrier_init(&all_done, NULL, (unsigned)count + 1) != 0)
+    if (pthread_barrier_init(&all_done, NULL, (unsigned)count + 1) != 0 || pthread_attr_init(&attributes) != 0)
         fail("pthread_barrier_init");
     for (size_t i = 0; i < count; i++)
-        if (pthread_create(&threads[i], NULL, body, (void *)i) != 0)
+        if ((stacks && pthread_attr_setstack(&attributes, stacks[i], stack_size) != 0)
+            || pthread_create(&threads[i], &attributes, body, (void *)i) != 0)
             fail("pthread_create");
     pthread_barrier_wait(&all_done);
+}
+
+static void start(size_t count, void (*work)(size_t), void *(*body)(void *), pthread_t *threads) {
+    start_on(count, NULL, 0, work, body, threads);
 }
 
 void stand_still_after(size_t count, void (*work)(size_t index)) {
     pthread_t threads[MAX_THREADS];
     start(count, work, work_and_wait, threads);
+}
+
+void stand_still_on(size_t count, void **stacks, size_t stack_size, void (*work)(size_t index)) {
+    pthread_t threads[MAX_THREADS];
+    start_on(count, stacks, stack_size, work, work_and_wait, threads);
 }
 
 void keep_working(size_t count, void (*work)(size_t index)) {

@@ -56,6 +56,8 @@ public static class HeapWalk
             }
         }
 
+        // Each of those arenas says that it changed.
+        reader.Replace(SecondLook.WithoutChanged(reader.Heaps, reader.Heaps.Problems, changed));
         KeepConfirmed(reader, totals);
         return totals;
     }

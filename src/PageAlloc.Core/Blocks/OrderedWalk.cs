@@ -40,6 +40,7 @@ public static class OrderedWalk
         InOrder(heaps.Mmapped, segments, p => p.Segment, sink, p => walk.Run(byArena[p.Arena.Address], p.Segment));
         IReadOnlySet<ulong> changed = reader.FindChanged();
         ulong unknown = 0;
+        problems = [.. SecondLook.WithoutChanged(heaps, problems, changed)];
         foreach (ArenaProgress progress in byArena.Values)
         {
             // With a part of an arena only, what the others hold is no fault.

@@ -8,6 +8,19 @@ namespace PageAlloc.Blocks;
 /// </summary>
 internal static class SecondLook
 {
+    /// <summary>
+    /// What is wrong, but for what was seen in an arena that changed meanwhile: a process that does the same again and again may
+    /// look the same at a second look too.
+    /// </summary>
+    /// <param name="heaps">The heaps.</param>
+    /// <param name="problems">What looked wrong, of no arena.</param>
+    /// <param name="changed">The arenas that changed.</param>
+    public static IReadOnlyList<Problem> WithoutChanged(HeapSet heaps, IReadOnlyList<Problem> problems, IReadOnlySet<ulong> changed)
+    {
+        Arena[] moving = [.. heaps.Arenas.Where(a => changed.Contains(a.Address))];
+        return [.. problems.Where(p => p.Kind == ProblemKind.Swapped || !moving.Any(a => a.Holds(p.Address)))];
+    }
+
     /// <summary>Looks for the heaps anew, and gives the problems that are there again.</summary>
     /// <param name="reader">The heaps.</param>
     /// <param name="problems">What looked wrong at first.</param>

@@ -9,7 +9,7 @@ namespace PageAlloc.Tests.Heaps;
 [Trait("Category", "Live")]
 public sealed class BusyHeapTests
 {
-    private const int Incomplete = 4;
+    private const int Incomplete = 4, Looks = 50;
 
     [Fact]
     public void Frozen_it_is_of_one_moment_and_goes_on()
@@ -48,6 +48,52 @@ public sealed class BusyHeapTests
         Assert.All(problems, id => Assert.Equal("changing", id));
         Assert.All(arenas, AssertAddsUp);
         Assert.True(result.ExitCode == Incomplete || problems.Length == 0, result.ToString());
+    }
+
+    // A process of one thread takes no lock: nothing but a second look tells what is torn from what is damaged.
+    [Theory]
+    [InlineData("alone")]
+    [InlineData("python3")]
+    public void A_process_that_never_rests_never_looks_damaged(string name)
+    {
+        using HeapProgram program = name == "alone" ? HeapProgram.Start(TargetProgram.PathOf("heap"), ["busyAlone", "9"]) : StartPython();
+        var texts = new List<string>();
+        long before = UserTime($"/proc/{program.Pid}/stat");
+        for (int i = 0; i < Looks; i++)
+        {
+            CommandResult result = Json(program);
+            Assert.True(result.ExitCode is 0 or Incomplete, result.ToString());
+            JsonElement heaps = JsonDocument.Parse(result.Output).RootElement.GetProperty("heaps");
+            JsonElement[] arenas = [.. heaps.GetProperty("arenas").EnumerateArray()];
+            Assert.NotEmpty(arenas);
+            Assert.All(arenas, AssertAddsUp);
+            JsonElement[] problems = [.. arenas.Append(heaps).SelectMany(a => a.GetProperty("problems").EnumerateArray())];
+            texts.AddRange(problems.Where(p => p.GetProperty("id").GetString() != "changing").Select(p => $"look {i}: {p.GetRawText()}"));
+            Assert.Equal(result.ExitCode == Incomplete, problems.Length != 0);
+        }
+
+        Assert.True(texts.Count == 0, string.Join('\n', texts));
+        Assert.InRange(UserTime($"/proc/{program.Pid}/stat"), before + 1, long.MaxValue);
+    }
+
+    // Blocks of all sizes beyond those that Python keeps for itself.
+    private static HeapProgram StartPython()
+    {
+        const string script = """
+            import random, select, sys
+            kept = [None] * 500
+            print("READY", flush=True)
+            while not select.select([sys.stdin], [], [], 0)[0]:
+                for _ in range(1000):
+                    i = random.randrange(len(kept))
+                    if kept[i] is not None and random.random() < 0.4:
+                        kept[i].extend(bytes(random.randrange(3000)))
+                    else:
+                        kept[i] = bytearray(random.randrange(1 << random.randrange(9, 18)))
+            """;
+        string? python = Launch.Find("python3");
+        Skips.Unless(python is not null, "python3 is not installed");
+        return HeapProgram.Start(python, ["-c", script]);
     }
 
     private static CommandResult Json(HeapProgram program, params string[] more) =>

@@ -93,11 +93,12 @@ internal static class ArenaSegments
     {
         ulong alignment = (ulong)layout.Alignment - 1;
         var contiguous = new AddressRange(sbrkBase, unchecked(sbrkBase + arena.SystemBytes));
-        bool isKnown = !arena.IsNonContiguous && sbrkBase != 0 && contiguous.Contains(arena.Top) && IsMapped(mappings, contiguous, 0);
+        bool isKnown = !arena.IsNonContiguous && sbrkBase != 0 && !contiguous.IsEmpty && IsMapped(mappings, contiguous, 0);
         bool isRead = memory.TryReadWord(arena.Top + (ulong)layout.PointerSize, out ulong word);
         if (!isRead && isKnown)
         {
             // The walk will say that it could not see top.
+            SayIfElsewhere();
             return [new Segment(contiguous, layout.FirstChunk(sbrkBase))];
         }
 
@@ -116,6 +117,7 @@ internal static class ArenaSegments
         if (isBroken && isKnown)
         {
             // The walk will say what is wrong with the size of top.
+            SayIfElsewhere();
             return [new Segment(contiguous, layout.FirstChunk(sbrkBase))];
         }
 
@@ -136,6 +138,15 @@ internal static class ArenaSegments
         }
 
         return NonContiguousSegments.Find(memory, arena, layout, mappings, end, sbrkBase, problems);
+
+        void SayIfElsewhere()
+        {
+            if (!contiguous.Contains(arena.Top))
+            {
+                problems.Add(new Problem(
+                    ProblemKind.BrokenTop, arena.Address, arena.Top, $"the top chunk is at 0x{arena.Top:x}, outside of the arena's memory {contiguous}"));
+            }
+        }
     }
 
     // A damaged size would else have a walk cross all of the address space.

@@ -70,11 +70,15 @@ internal sealed record DescribedMalloc
         GlibcLayout.Known(pointerSize).FirstOrDefault(layout => (ulong)layout.StateSize == size);
 
     /// <summary>The layout of struct malloc_par of the size of the symbol <c>mp_</c>; null when none has it.</summary>
-    public static MallocParLayout? ParLayoutOfSize(ulong size, int pointerSize)
+    /// <param name="size">The size.</param>
+    /// <param name="arena">The layout of struct malloc_state beside it.</param>
+    public static MallocParLayout? ParLayoutOfSize(ulong size, GlibcLayout arena)
     {
-        foreach (MallocParLayout layout in MallocParLayout.Known(pointerSize))
+        // Since 2.43 there are no fastbins, and 2.44 has a word less at the end: then it has the size that it had before 2.43.
+        bool isNewest = arena.FastbinCount == 0;
+        foreach (MallocParLayout layout in MallocParLayout.Known(arena.PointerSize).Take(isNewest ? 1 : int.MaxValue))
         {
-            if ((ulong)layout.Size == size)
+            if ((ulong)layout.Size == size || (isNewest && (ulong)(layout.Size - arena.PointerSize) == size))
             {
                 return layout;
             }

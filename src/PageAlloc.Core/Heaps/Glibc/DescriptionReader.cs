@@ -93,7 +93,7 @@ internal sealed class DescriptionReader(ITarget target, HeapOptions options)
         bool hasParameters = image.TryFindSymbol("mp_"u8, out ElfSymbol parameters);
         var facts = new LayoutFacts();
         facts.Add(layout);
-        MallocParLayout? parLayout = hasParameters ? DescribedMalloc.ParLayoutOfSize(parameters.Size, w) : null;
+        MallocParLayout? parLayout = hasParameters ? DescribedMalloc.ParLayoutOfSize(parameters.Size, layout) : null;
         if (parLayout is { } par)
         {
             facts.Add(par, w);

@@ -73,7 +73,7 @@ internal sealed class LayoutFacts
     /// <summary>Adds what of struct malloc_par is used.</summary>
     public void Add(MallocParLayout layout, int pointerSize)
     {
-        _places["sizeof malloc_par"] = (ulong)layout.Size;
+        // Its size is no such fact: what stands behind what is used comes and goes.
         _places["malloc_par.trim_threshold"] = 0;
         _places["malloc_par.mmap_threshold"] = (ulong)(2 * pointerSize);
         _places["malloc_par.n_mmaps"] = (ulong)layout.Mmaps;

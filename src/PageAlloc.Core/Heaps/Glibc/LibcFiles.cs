@@ -49,7 +49,9 @@ internal sealed class LibcFiles
     /// <summary>How the layout of a libc was found, in words.</summary>
     public string LayoutText(LibcFile file)
     {
-        string missing = file is { IsLibraryMissing: true, Reason: { } reason } ? reason : "";
+        // That there is no debug information is usual; that it could not be had where it was asked for is not.
+        bool isAskedFor = file.IsLibraryMissing || (_options.UseDebuginfod && file.Description is null);
+        string missing = isAskedFor && file.Reason is { } reason ? reason : "";
         return (file.Description, _options.IsDescribed) switch
         {
             ({ } found, true) => found.Source,

@@ -18,6 +18,7 @@ internal static class MainArenaFinder
     // A program's own writable data may be large; only pages that it has written are looked at.
     private const int PagesPerRead = 64;
     private const int MaxSteps = 1 << 22;
+
     private const int MaxBrokenBins = 8;
 
     /// <summary>All main arenas: one for each libc in use, in address order.</summary>
@@ -58,25 +59,34 @@ internal static class MainArenaFinder
         for (int at = 0; at + (2 * w) <= bytes.Length; at += w)
         {
             ulong self = start + (ulong)at - (ulong)(2 * w);
-            if (memory.Word(bytes[at..]) != self || memory.Word(bytes[(at + w)..]) != self)
+            if (memory.Word(bytes[at..]) != self || memory.Word(bytes[(at + w)..]) != self || IsFollowedByBin(memory, bytes[at..], self))
             {
                 continue;
             }
 
             ulong bins = start + (ulong)at - (ulong)((GlibcLayout.BinWords - 2) * w);
             budget -= GlibcLayout.BinCount;
-            if (budget > 0 && AreBins(memory, bins) && LayoutOf(memory, bins, ref budget) is { } layout)
+            if (budget > 0 && BrokenBins(memory, bins) is { } broken
+                && (LayoutOfRing(memory, bins, ref budget) ?? (broken <= MaxBrokenBins ? LikelyLayout(memory, bins) : null)) is { } layout)
             {
                 found.Add(new MainArena(bins - (ulong)layout.BinsOffset, layout, mapping));
             }
         }
     }
 
+    // Other bins that are empty look like the last one, but for what follows them.
+    private static bool IsFollowedByBin(MemoryCache memory, ReadOnlySpan<byte> bytes, ulong self)
+    {
+        int w = memory.PointerSize;
+        return bytes.Length >= 4 * w && memory.Word(bytes[(2 * w)..]) == self + (ulong)(2 * w) && memory.Word(bytes[(3 * w)..]) == self + (ulong)(2 * w);
+    }
+
     /// <summary>
-    /// Whether 127 rings hang there: empty ones point to themselves, the first and last chunk of others back to the head.
-    /// A few that do not are damage, which hides no arena.
+    /// How many of 127 rings do not hang there: empty ones point to themselves, the first and last chunk of others back to the
+    /// head. A few are damage, which hides no arena; many are those of a process that works on them just now. Null when they
+    /// can't be read.
     /// </summary>
-    private static bool AreBins(MemoryCache memory, ulong bins)
+    private static int? BrokenBins(MemoryCache memory, ulong bins)
     {
         var w = (ulong)memory.PointerSize;
         int broken = 0;
@@ -86,7 +96,7 @@ internal static class MainArenaFinder
             ulong head = slot - (2 * w);
             if (!memory.TryReadWord(slot, out ulong first) || !memory.TryReadWord(slot + w, out ulong last))
             {
-                return false;
+                return null;
             }
 
             if (first == head && last == head)
@@ -95,21 +105,19 @@ internal static class MainArenaFinder
             }
 
             // A chunk that is swapped out can't be asked; the ring of arenas decides then.
-            if ((first == 0 || last == 0 || (first | last) % w != 0
+            if (first == 0 || last == 0 || (first | last) % w != 0
                 || (memory.TryReadWord(first + (3 * w), out ulong back) && back != head)
                 || (memory.TryReadWord(last + (2 * w), out ulong forward) && forward != head))
-                && ++broken > MaxBrokenBins)
             {
-                return false;
+                broken++;
             }
         }
 
-        return true;
+        return broken;
     }
 
-    // The layout is the one whose ring of arenas comes back to this one. Where none does, as a link is damaged or the page of an
-    // arena swapped out, it is the first by which the state makes sense: what the ring still leads to can be shown.
-    private static GlibcLayout? LayoutOf(MemoryCache memory, ulong bins, ref int budget)
+    // The layout is the one whose ring of arenas comes back to this one.
+    private static GlibcLayout? LayoutOfRing(MemoryCache memory, ulong bins, ref int budget)
     {
         foreach (GlibcLayout layout in GlibcLayout.Known(memory.PointerSize))
         {
@@ -139,11 +147,28 @@ internal static class MainArenaFinder
             }
         }
 
-        return GlibcLayout.Known(memory.PointerSize).FirstOrDefault(layout =>
-            IsPlausible(memory, bins - (ulong)layout.BinsOffset, layout)
-            && ArenaState.Read(memory, bins - (ulong)layout.BinsOffset, layout) is { IsUnused: false } state
-            && state.Next != 0 && state.SystemBytes % (ulong)memory.PageSize == 0);
+        return null;
     }
+
+    // Where no ring comes back, as a link is damaged or the page of an arena swapped out, it is the first by which the state
+    // makes sense: what the ring still leads to can be shown.
+    private static GlibcLayout? LikelyLayout(MemoryCache memory, ulong bins)
+    {
+        GlibcLayout[] likely =
+        [
+            .. GlibcLayout.Known(memory.PointerSize).Where(layout =>
+                IsPlausible(memory, bins - (ulong)layout.BinsOffset, layout)
+                && ArenaState.Read(memory, bins - (ulong)layout.BinsOffset, layout) is { IsUnused: false } state
+                && state.Next != 0 && state.SystemBytes % (ulong)memory.PageSize == 0),
+        ];
+        return Array.Find(likely, layout => LeadsToArena(memory, bins - (ulong)layout.BinsOffset, layout)) ?? likely.FirstOrDefault();
+    }
+
+    // Whether the next arena of the ring has its last bin where it must be: of the main one that holds by any layout.
+    private static bool LeadsToArena(MemoryCache memory, ulong arena, GlibcLayout layout) =>
+        memory.TryReadWord(arena + (ulong)layout.NextOffset, out ulong next)
+        && next + (ulong)(layout.BinsOffset + ((GlibcLayout.BinWords - 2) * layout.PointerSize)) is var last
+        && memory.TryReadWord(last, out ulong self) && self == last - (ulong)(2 * layout.PointerSize);
 
     // Releases with and without attached_threads share the offset of the bins. Read by the wrong one of the two, the bytes
     // obtained from the system stand for a count of threads that no process has.

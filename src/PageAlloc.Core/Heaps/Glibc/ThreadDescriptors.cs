@@ -30,6 +30,9 @@ internal sealed class ThreadDescriptors(MemoryCache memory, IReadOnlyDictionary<
     /// <summary>Whether all threads have their block, or there are more blocks than there can be.</summary>
     public bool IsComplete { get; private set; }
 
+    // Where the number is in struct pthread: where most threads have theirs.
+    private int NumberOffset => _numbers.MaxBy(n => (n.Value.Count, -n.Key)).Key;
+
     /// <summary>Adds what may be a block.</summary>
     public void Add(ulong pointer)
     {
@@ -70,6 +73,42 @@ internal sealed class ThreadDescriptors(MemoryCache memory, IReadOnlyDictionary<
         IsComplete |= _isListless || _pointers.Count > tids.Count + MostDead;
     }
 
+    /// <summary>
+    /// Adds the blocks that the lists of those found lead to. A program may give a thread a stack of its own, in a block of a
+    /// heap; that thread is in one list with the main one. source: nptl/allocatestack.c, stack_user
+    /// </summary>
+    public void FollowLists()
+    {
+        if (IsComplete || _numbers.Count == 0)
+        {
+            return;
+        }
+
+        var w = (ulong)memory.PointerSize;
+        ulong list = (ulong)NumberOffset - (2 * w);
+        var known = _pointers.ToHashSet();
+        foreach (ulong start in _pointers.ToArray())
+        {
+            ulong node = start + list;
+            while (!IsComplete && memory.TryReadWord(node, out ulong next) && known.Add(next - list))
+            {
+                if (memory.TryReadWord(next - list, out ulong self) && self == next - list
+                    && memory.TryReadWord(self + (2 * w), out ulong again) && again == self)
+                {
+                    Add(self);
+                }
+
+                // A ring longer than all threads there can be is none.
+                if (known.Count > tids.Count + (2 * MostDead))
+                {
+                    return;
+                }
+
+                node = next;
+            }
+        }
+    }
+
     /// <summary>The blocks of the living threads, in address order; all that were added, without numbers, when no number is found in any.</summary>
     public List<ThreadBlock> Living()
     {
@@ -80,7 +119,7 @@ internal sealed class ThreadDescriptors(MemoryCache memory, IReadOnlyDictionary<
             return _pointers.ConvertAll(pointer => new ThreadBlock(pointer, only));
         }
 
-        int offset = _numbers.MaxBy(n => (n.Value.Count, -n.Key)).Key;
+        int offset = NumberOffset;
         var living = new List<ThreadBlock>();
         foreach (ulong pointer in _pointers)
         {

@@ -71,6 +71,7 @@ internal static class ThreadPointers
             }
         }
 
+        found.FollowLists();
         return found.Living();
     }
 

@@ -3,8 +3,8 @@ namespace PageAlloc.Insight.Findings;
 /// <summary>Free memory on pages that blocks in use keep: fragmentation that nothing can give back.</summary>
 internal sealed class PinnedRule : IFindingRule
 {
-    // Only where a page is free for the most part can placing blocks otherwise gain much.
-    private const ulong LeastFreePart = 2;
+    // Only where a good part of the pages is free can placing blocks otherwise gain much.
+    private const ulong LeastFreePart = 4;
 
     public Finding? Find(ProcessFigures figures)
     {
@@ -16,7 +16,7 @@ internal sealed class PinnedRule : IFindingRule
 
         PinningSizeSample most = pins.BySize[0];
         PinningSize size = most.Size;
-        string sizes = size.MinSize == size.MaxSize ? $"{size.MinSize} bytes" : $"{Amounts.Size(size.MinSize)} or more";
+        string sizes = size.MinSize == size.MaxSize ? $"{size.MinSize} bytes" : $"{Amounts.Size(size.MinSize - (size.MinSize % 1024))} to {Amounts.Size(size.MaxSize + 1)}";
         ulong user = size.Largest.Chunk + (ulong)most.Arena.Layout.HeaderSize;
         string look = most.Content is null ? "" : $", {most.Content}";
         return new Finding(

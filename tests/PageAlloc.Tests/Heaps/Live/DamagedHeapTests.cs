@@ -13,7 +13,7 @@ public sealed class DamagedHeapTests
     private static readonly string[] Kinds =
     [
         "sizeHuge", "sizeZero", "sizeUneven", "overflow", "freeSize", "linkWild", "unlinked", "binTwice", "cacheTwice", "cacheWild",
-        "cacheLive", "fastCycle", "topHuge", "topSmall", "mappedSize", "threadSize", "heapHead",
+        "cacheLive", "fastCycle", "topHuge", "topSmall", "mappedSize", "threadSize", "heapHead", "ringCut", "ringCycle", "mainTop", "binWild",
     ];
 
     public static TheoryData<string, string> Damages

@@ -25,7 +25,7 @@ internal static class HeapRuns
     public const string NoRelease = "no release";
 
     /// <summary>The situations that tell no totals have tests of their own.</summary>
-    public static readonly string[] Untold = ["big", "busy", "idle", "damage", "damages", "swapped", "merged"];
+    public static readonly string[] Untold = ["big", "busy", "busyAlone", "idle", "damage", "damages", "swapped", "merged"];
 
     private static readonly string[] HostPrograms = ["heap", "heap-storage", "heap-static", "heap-static-pie", "heap32"];
 
@@ -33,7 +33,7 @@ internal static class HeapRuns
     [
         Plain("one"), Plain("fastbins"), Plain("tcache-full"), Plain("unsorted"), Plain("bins"), Plain("tcaches"), Plain("allocated"), Plain("longLists"),
         Plain("mmapped"), Plain("mmappedAligned"), Plain("mremapped"), Plain("decoy"),
-        Plain("arenas"), Plain("sharedArena"), Plain("ended"), Plain("heaps"), Plain("shrunk"), Plain("forked"),
+        Plain("arenas"), Plain("ownStacks"), Plain("sharedArena"), Plain("ended"), Plain("heaps"), Plain("shrunk"), Plain("forked"),
         Plain("foreign"), Plain("noncontiguous"), Plain("alternating"), Plain("noBreak"), Plain("pins"), Plain("endedHigh"),
         Churn("alone", 1, 1, 30000), Churn("4 threads", 2, 4, 20000), Churn("16 threads", 3, 16, 6000),
         Tuned("mmap_threshold", "mmap_threshold=131072"), Tuned("mmap_max", "mmap_max=0"), Tuned("top_pad", "top_pad=1048576"),

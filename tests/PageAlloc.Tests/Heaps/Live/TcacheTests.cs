@@ -5,7 +5,7 @@ namespace PageAlloc.Tests.Heaps.Live;
 public sealed class TcacheTests
 {
     public static TheoryData<string> Runs => new(
-        "heap one", "heap fastbins", "heap tcache-full", "heap tcaches", "heap arenas", "heap sharedArena", "heap ended",
+        "heap one", "heap fastbins", "heap tcache-full", "heap tcaches", "heap arenas", "heap ownStacks", "heap sharedArena", "heap ended",
         "heap churn alone", "heap churn 16 threads", "heap churn tcache_count=0", "heap churn tcache_count=100", "heap churn arena_max=1");
 
     [Theory]

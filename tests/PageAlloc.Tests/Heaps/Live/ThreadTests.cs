@@ -8,7 +8,7 @@ namespace PageAlloc.Tests.Heaps.Live;
 [Trait("Category", "Live")]
 public sealed class ThreadTests
 {
-    private static readonly string[] Situations = ["one", "arenas", "ended", "sharedArena", "tcaches", "forked", "churn 16 threads", "churn arena_max=1"];
+    private static readonly string[] Situations = ["one", "arenas", "ownStacks", "ended", "sharedArena", "tcaches", "forked", "churn 16 threads", "churn arena_max=1"];
 
     public static TheoryData<string> Runs => new(Situations.Select(s => "heap " + s));
 
@@ -16,7 +16,7 @@ public sealed class ThreadTests
     {
         get
         {
-            string[] names = [.. GlibcRelease.Unpacked.SelectMany(r => new[] { $"{r.Name} one", $"{r.Name} ended", $"{r.Name} sharedArena", $"{r.Name} forked" })];
+            string[] names = [.. GlibcRelease.Unpacked.SelectMany(r => new[] { $"{r.Name} one", $"{r.Name} ownStacks", $"{r.Name} ended", $"{r.Name} sharedArena", $"{r.Name} forked" })];
             return new(names.Length > 0 ? names : [HeapRuns.NoRelease]);
         }
     }
