@@ -20,8 +20,11 @@ internal sealed class CommandLine
     private readonly Option<string?> _show = SharedOptions.Choices(
         "--show", "what to show: pages, heaps, summary; all of them when not said", "PART,…", [.. Enum.GetNames<MapParts>().Select(p => p.ToLowerInvariant())]);
 
+    private readonly Option<string> _heapBy = SharedOptions.Choice(
+        "--heap-by", "what a pixel of the heap map is: eight units of its blocks, or a page by what is free on it", "blocks", "blocks", "pages");
+
     private readonly Option<string?> _width = new("--width") { Description = "characters in a row (80, or what the terminal has room for)", HelpName = "N" };
-    private readonly Option<string?> _scale = new("--scale") { Description = "pages in a pixel, and eights of heap units; fit: each mapping and arena in a few lines", HelpName = "N|fit" };
+    private readonly Option<string?> _scale = new("--scale") { Description = "pages in a pixel, or eights of heap units; fit: each mapping and arena in a few lines", HelpName = "N|fit" };
     private readonly Option<string?> _filter = new("--filter")
     {
         Description = "only mappings with this address, in this range, or whose name matches, and arenas in them",
@@ -43,7 +46,7 @@ internal sealed class CommandLine
     {
         Root = new RootCommand("Shows every page of a process and every block of its malloc heaps, as a picture.")
         {
-            _target, _show, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _noPageFlags, _swapIn, _freeze, _layout, _debuginfod,
+            _target, _show, _heapBy, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _noPageFlags, _swapIn, _freeze, _layout, _debuginfod,
         };
         Root.SetAction(result => (int)map(ReadMap(result)));
         Root.Subcommands.Add(SummaryCommand.Make());
@@ -84,6 +87,7 @@ internal sealed class CommandLine
             Parts = SharedOptions.Split(result.GetValue(_show)) is { } parts
                 ? parts.Aggregate((MapParts)0, (all, part) => all | Enum.Parse<MapParts>(part, ignoreCase: true))
                 : MapParts.Pages | MapParts.Heaps | MapParts.Summary,
+            HeapByPages = result.GetValue(_heapBy) == "pages",
             Heap = SharedOptions.ReadHeap(result, _swapIn, _layout, _debuginfod),
             Freeze = result.GetValue(_freeze),
             Runs = result.GetValue(_runs),

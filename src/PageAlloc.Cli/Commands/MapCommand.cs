@@ -10,8 +10,27 @@ using PageAlloc.Views;
 namespace PageAlloc.Cli.Commands;
 
 /// <summary><c>pagealloc TARGET</c>: the page map, the heap map, and the tables.</summary>
-internal static class MapCommand
+internal sealed class MapCommand
 {
+    private readonly MapRequest _request;
+    private readonly Look _look;
+    private readonly IReadOnlyList<MappingPages> _shown;
+    private readonly StdOut _output;
+
+    private MapCommand(MapRequest request, Look look, IReadOnlyList<Mapping> picked, StdOut output)
+    {
+        _request = request;
+        _look = look;
+        _output = output;
+        HashSet<ulong> starts = [.. picked.Select(m => m.Range.Start)];
+        _shown = [.. look.Table.Mappings.Where(m => starts.Contains(m.Mapping.Range.Start))];
+    }
+
+    /// <summary>Whether the pages of all heaps were read.</summary>
+    private bool HasAllPages => _look.Table.Mappings.Count == _look.Mappings.Count;
+
+    private bool WantsHeaps => (_request.Parts & (MapParts.Heaps | MapParts.Summary)) != 0;
+
     /// <summary>Runs the command.</summary>
     public static ExitCode Run(MapRequest request, StdOut output)
     {
@@ -21,140 +40,148 @@ internal static class MapCommand
         {
             picked = request.Filter is { } filter ? [.. mappings.Where(filter.Matches)] : mappings;
 
-            // The pages of heaps are told in JSON, whatever mappings are picked.
+            // What is said of arenas page by page needs those of all their segments, whatever mappings are picked.
             return picked.Count == 0 ? throw new UsageException($"the filter picks none of the {mappings.Count} mappings")
-                : request.Json ? mappings
+                : request.Json || request.HeapByPages ? mappings
                 : picked;
         });
-        bool wantsHeaps = (request.Parts & (MapParts.Heaps | MapParts.Summary)) != 0;
-        bool isComplete = request.Json ? WriteJson(request, look, picked, wantsHeaps, output) : WriteText(request, look, output);
+        var command = new MapCommand(request, look, picked, output);
+        bool isComplete = request.Json ? command.WriteJson() : command.WriteText();
         output.Flush();
         MissingDetails.Say(request.Read, look.Table.Unknown);
         opened.SayPause();
         if (look.Failure is not null)
         {
             HeapOpener.Say(look.Failure);
-            isComplete &= !wantsHeaps;
+            isComplete &= !command.WantsHeaps;
         }
 
         return isComplete ? ExitCode.Done : ExitCode.Incomplete;
     }
 
-    private static bool WriteJson(MapRequest request, Look look, IReadOnlyList<Mapping> picked, bool wantsHeaps, StdOut output)
+    private bool WriteJson()
     {
-        HashSet<ulong> starts = [.. picked.Select(m => m.Range.Start)];
-        MappingPages[] shown = [.. look.Table.Mappings.Where(m => starts.Contains(m.Mapping.Range.Start))];
-        if (!wantsHeaps || look.Walk() is not { } figures)
+        if (!WantsHeaps || _look.Walk() is not { } figures)
         {
-            JsonView.Write(look.Info, look.Table, shown, request.Runs, null, output);
+            JsonView.Write(_look.Info, _look.Table, _shown, _request.Runs, null, _output);
             return true;
         }
 
-        ProcessFigures whole = look.Figures(figures);
-        if (request.Filter is not null)
+        ProcessFigures whole = _look.Figures(figures);
+        if (_request.Filter is not null)
         {
-            ArenaTotals[] arenas = [.. figures.Arenas.Where(a => IsIn(shown, a.Arena))];
-            figures = figures with { Arenas = arenas, Pins = HeapPins.Of(figures.Pages!, arenas, look.Content) };
+            ArenaTotals[] arenas = [.. figures.Arenas.Where(a => IsShown(a.Arena))];
+            figures = figures with { Arenas = arenas, Pins = HeapPins.Of(figures.Pages!, arenas, _look.Content) };
         }
 
-        JsonView.Write(look.Info, look.Table, shown, request.Runs, figures, output, whole);
+        JsonView.Write(_look.Info, _look.Table, _shown, _request.Runs, figures, _output, whole);
         return !HeapProblemsView.IsIncomplete(figures.Heaps, figures.Arenas);
     }
 
-    private static bool WriteText(MapRequest request, Look look, StdOut output)
+    private bool WriteText()
     {
-        using ColorReset? reset = request.Map.Style.Colors != ColorDepth.None && LibC.isatty(1) == 1 ? new ColorReset(output) : null;
-        IHeapBlocks? heaps = look.Heaps;
-        PageTable table = look.Table;
-        IReadOnlyList<MappingPages> shown = table.Mappings;
-        HeaderView.Write(look.Target.Info, request.Map, output);
-        if (request.Parts.HasFlag(MapParts.Pages))
+        using ColorReset? reset = _request.Map.Style.Colors != ColorDepth.None && LibC.isatty(1) == 1 ? new ColorReset(_output) : null;
+        HeapSet? heaps = _look.Heaps?.Heaps;
+        HeaderView.Write(_look.Target.Info, _request.Map, _output);
+        if (_request.Parts.HasFlag(MapParts.Pages))
         {
-            IReadOnlyList<AddressRange> tops = heaps is null ? [] : HeapTops.Of(heaps.Heaps, table.PageSize);
-            if (request.Legend)
-            {
-                LegendView.Write(table, shown, request.Map, output, tops);
-                LegendView.WriteKey(table, request.Map, output);
-            }
-
-            PageMapView.Write(table, shown, request.Map, output, tops);
+            WritePages(heaps);
         }
 
-        bool isGlibc = heaps?.Heaps is { Allocator: "glibc", Arenas.Count: > 0 };
+        bool isGlibc = heaps is { Allocator: "glibc", Arenas.Count: > 0 };
         HeapPages? pages = null;
-        IReadOnlyList<ArenaTotals> arenas = isGlibc ? WalkHeaps(request, look, heaps!, output, out pages) : [];
-        if (request.Parts.HasFlag(MapParts.Summary))
+        IReadOnlyList<ArenaTotals> arenas = isGlibc && WantsHeaps ? WalkHeaps(_look.Heaps!, out pages) : [];
+        if (_request.Parts.HasFlag(MapParts.Summary))
         {
-            TotalsView.Write(table, look.Mappings.Count, output);
+            TotalsView.Write(_look.Table, _shown, _look.Mappings.Count, _output);
+            HugePagesView.Write(HugePages.Of(_look.Table, _shown, pages, arenas), _output);
         }
 
         // With a filter that picks no arena, heaps are not what was asked for.
-        if (heaps is null || request.Parts == MapParts.Pages || (request.Filter is not null && arenas.Count == 0))
+        if (heaps is null || !WantsHeaps || (_request.Filter is not null && arenas.Count == 0))
         {
             return true;
         }
 
         if (!isGlibc)
         {
-            HeapTableView.WriteOther(heaps.Heaps, output);
-            HeapProblemsView.Write(heaps.Heaps, [], output);
+            HeapTableView.WriteOther(heaps, _output);
+            HeapProblemsView.Write(heaps, [], _output);
             return true;
         }
 
-        HeapSet set = heaps.Heaps with { Mmapped = [.. heaps.Heaps.Mmapped.Where(block => IsIn(shown, block.Range))] };
-        if (request.Parts.HasFlag(MapParts.Summary))
+        HeapSet set = _look.Heaps!.Heaps;
+        set = set with { Mmapped = [.. set.Mmapped.Where(block => IsShown(block.Range))] };
+        if (_request.Parts.HasFlag(MapParts.Summary))
         {
-            HeapTableView.Write(set, arenas, output, pages);
+            HeapTableView.Write(set, arenas, _output, pages);
             if (pages is not null)
             {
-                PinsView.Write(HeapPins.Of(pages, arenas, look.Content, PinsView.MostSizes), output);
+                PinsView.Write(HeapPins.Of(pages, arenas, _look.Content, PinsView.MostSizes), _output);
             }
         }
 
-        HeapProblemsView.Write(set, arenas, output);
+        HeapProblemsView.Write(set, arenas, _output);
         return !HeapProblemsView.IsIncomplete(set, arenas);
     }
 
-    /// <summary>Draws the heap map where it is asked for, and gives the sums of the arenas shown: one walk for both.</summary>
-    private static IReadOnlyList<ArenaTotals> WalkHeaps(
-        MapRequest request, Look look, IHeapBlocks heaps, StdOut output, out HeapPages? pages)
+    private void WritePages(HeapSet? heaps)
     {
-        IReadOnlyList<MappingPages> shown = look.Table.Mappings;
-        bool isWhole = request.Filter is null;
+        IReadOnlyList<AddressRange> tops = heaps is null ? [] : HeapTops.Of(heaps, _look.Table.PageSize);
+        if (_request.Legend)
+        {
+            LegendView.Write(_look.Table, _shown, _request.Map, _output, tops);
+            LegendView.WriteKey(_look.Table, _request.Map, _output);
+        }
+
+        PageMapView.Write(_look.Table, _shown, _request.Map, _output, tops);
+    }
+
+    /// <summary>Draws the heap map where it is asked for, and gives the sums of the arenas shown: one walk for both.</summary>
+    private IReadOnlyList<ArenaTotals> WalkHeaps(IHeapBlocks heaps, out HeapPages? pages)
+    {
         pages = null;
-        if (request.Parts == MapParts.Pages || !(isWhole || heaps.Heaps.Arenas.Any(IsShown)))
+        if (!heaps.Heaps.Arenas.Any(IsShown))
         {
             return [];
         }
 
-        if (!request.Parts.HasFlag(MapParts.Heaps))
+        if (!_request.Parts.HasFlag(MapParts.Heaps))
         {
-            // With a filter not all pages of the heaps were read.
-            IReadOnlyList<ArenaTotals> all = heaps.Sum(() => new HeapPages(look.Table, look.Mappings), out HeapPages joined);
-            pages = isWhole ? joined : null;
+            IReadOnlyList<ArenaTotals> all = heaps.Sum(() => new HeapPages(_look.Table, _look.Mappings), out HeapPages joined);
+            pages = HasAllPages ? joined : null;
             return [.. all.Where(totals => IsShown(totals.Arena))];
         }
 
-        if (request.Parts.HasFlag(MapParts.Pages))
+        if (_request.Parts.HasFlag(MapParts.Pages))
         {
-            new TextSink(output).EndLine();
+            new TextSink(_output).EndLine();
         }
 
-        if (request.Legend)
+        if (_request.Legend)
         {
-            HeapMapView.WriteLegend(request.Map, output);
+            (_request.HeapByPages ? (Action<MapOptions, StdOut>)HeapPageMapView.WriteLegend : HeapMapView.WriteLegend)(_request.Map, _output);
         }
 
         // What is there can be read while the walk goes on.
-        output.Flush();
-        var map = new HeapMapView(heaps.Heaps, IsShown, request.Map, output);
-        pages = isWhole ? new HeapPages(look.Table, look.Mappings) : null;
-        return [.. heaps.Run(pages is null ? map : new TeeSink(map, pages)).Where(totals => IsShown(totals.Arena))];
-
-        bool IsShown(Arena arena) => isWhole || IsIn(shown, arena);
+        _output.Flush();
+        return [.. heaps.Run(MapOf(heaps.Heaps, out pages)).Where(totals => IsShown(totals.Arena))];
     }
 
-    private static bool IsIn(IReadOnlyList<MappingPages> mappings, Arena arena) => arena.Segments.Any(segment => IsIn(mappings, segment.Range));
+    private IBlockSink MapOf(HeapSet heaps, out HeapPages? pages)
+    {
+        if (_request.HeapByPages)
+        {
+            var map = new HeapPageMapView(heaps, IsShown, _request.Map, _look.Table.PageSize, _output);
+            return pages = new HeapPages(_look.Table, _look.Mappings, map);
+        }
 
-    private static bool IsIn(IReadOnlyList<MappingPages> mappings, AddressRange range) => mappings.Any(m => m.Mapping.Range.Overlaps(range));
+        var blocks = new HeapMapView(heaps, IsShown, _request.Map, _output);
+        pages = HasAllPages ? new HeapPages(_look.Table, _look.Mappings) : null;
+        return pages is null ? blocks : new TeeSink(blocks, pages);
+    }
+
+    private bool IsShown(Arena arena) => _request.Filter is null || arena.Segments.Any(segment => IsShown(segment.Range));
+
+    private bool IsShown(AddressRange range) => _shown.Any(m => m.Mapping.Range.Overlaps(range));
 }

@@ -26,6 +26,9 @@ internal sealed record MapRequest
 
     public MapParts Parts { get; init; }
 
+    /// <summary>Whether the heap map has a pixel for each page, not for eight units.</summary>
+    public bool HeapByPages { get; init; }
+
     public HeapOptions Heap { get; init; } = HeapOptions.Default;
 
     public bool Freeze { get; init; }

@@ -46,6 +46,9 @@ public sealed class ArenaPages(Arena arena)
     /// <summary>The arena.</summary>
     public Arena Arena { get; } = arena;
 
+    /// <summary>The bytes of pages without a used byte that are parts of huge pages.</summary>
+    public ulong FreeHugeBytes { get; internal set; }
+
     /// <summary>What pins free memory on its mixed pages.</summary>
     public ArenaPins Pins { get; } = new();
 

@@ -11,9 +11,11 @@ namespace PageAlloc.Insight;
 public sealed class HeapPages : IBlockSink
 {
     private readonly ulong _pageSize;
+    private readonly int _hugeOrder;
     private readonly PageCursor _cursor;
     private readonly TrimPrediction _trim;
     private readonly PageSharers _sharers;
+    private readonly IHeapPageSink? _view;
     private readonly Dictionary<ulong, ArenaPages> _arenas = [];
     private ArenaPages _arena = null!;
     private ulong _arenaAddress;
@@ -26,9 +28,12 @@ public sealed class HeapPages : IBlockSink
     /// <summary>Makes a sink.</summary>
     /// <param name="table">The pages of the process: of all mappings in which heaps are.</param>
     /// <param name="mappings">All mappings of the process.</param>
-    public HeapPages(PageTable table, IReadOnlyList<Mappings.Mapping> mappings)
+    /// <param name="view">Gets the class of each page as it is known; null for none.</param>
+    public HeapPages(PageTable table, IReadOnlyList<Mappings.Mapping> mappings, IHeapPageSink? view = null)
     {
+        _view = view;
         _pageSize = (ulong)table.PageSize;
+        _hugeOrder = table.HugeOrder;
         _cursor = new PageCursor(table);
         _trim = new TrimPrediction(new PageCursor(table), mappings, table.PageSize);
         _sharers = new PageSharers(table.PageSize);
@@ -52,6 +57,7 @@ public sealed class HeapPages : IBlockSink
         }
 
         _trim.Begin(arena, segment);
+        _view?.BeginSegment(arena, segment);
     }
 
     /// <inheritdoc/>
@@ -91,6 +97,7 @@ public sealed class HeapPages : IBlockSink
         _trim.End(_arena);
         EndPage();
         _sharers.Flush(_arena.Pins);
+        _view?.EndSegment();
     }
 
     private ulong AddWholePages(ulong at, Block block)
@@ -101,8 +108,11 @@ public sealed class HeapPages : IBlockSink
         {
             PageState page = _cursor.At(at, out ulong stateEnd);
             ulong bytes = Math.Min(stateEnd, end) - at;
-            _arena.Add(ClassOf(page, kind), bytes / _pageSize);
+            HeapPageClass pages = ClassOf(page, kind);
+            _arena.Add(pages, bytes / _pageSize);
+            _view?.Add(pages, bytes / _pageSize, kind == Kind.Free ? _pageSize : 0);
             _arena.Add(block.State, page, bytes);
+            _arena.FreeHugeBytes += pages == HeapPageClass.Free && IsHuge(page) ? bytes : 0;
             _arena.ResidentFreeBytes += kind == Kind.Free && page.IsResident ? bytes : 0;
             _arena.Pins.TcacheBytes += block.State == BlockState.Tcache && page.IsResident ? bytes : 0;
             at += bytes;
@@ -137,11 +147,15 @@ public sealed class HeapPages : IBlockSink
 
         HeapPageClass pages = ClassOf(page, kinds);
         _arena.Add(pages, 1);
+        _view?.Add(pages, 1, free);
+        _arena.FreeHugeBytes += pages == HeapPageClass.Free && IsHuge(page) ? _pageSize : 0;
         _arena.Pins.TcacheBytes += isCached && pages == HeapPageClass.Free ? _pageSize : 0;
         _sharers.EndPage(_page + _pageSize, pages == HeapPageClass.Mixed ? free : 0, _arena.Pins);
         _arena.ResidentFreeBytes += page.IsResident ? free : 0;
         _isBegun = false;
     }
+
+    private bool IsHuge(PageState page) => page.HasSize && page.Order == _hugeOrder;
 
     private static HeapPageClass ClassOf(PageState page, Kind kinds)
     {

@@ -14,7 +14,6 @@ public sealed record ProcessSummary(Ledger Ledger, ThreadFigures Threads, Cgroup
     /// <param name="table">All its pages.</param>
     /// <param name="heaps">Its heaps; null when they could not be read.</param>
     /// <param name="status">The kernel's own sums, read along with the pages; null when there are none.</param>
-    /// <exception cref="TargetException">The process is gone.</exception>
     public static ProcessSummary Make(ITarget target, PageTable table, HeapFigures? heaps, MemoryStatus? status) => new(
         new Ledger(table, heaps, ModuleData.Find(target, table), status),
         ThreadFigures.Read(target, table, heaps),

@@ -32,7 +32,6 @@ public sealed class ThreadFigures
     /// <param name="target">The process.</param>
     /// <param name="table">All its pages.</param>
     /// <param name="heaps">Its heaps; null when they could not be read.</param>
-    /// <exception cref="TargetException">The process is gone.</exception>
     public static ThreadFigures Read(ITarget target, PageTable table, HeapFigures? heaps)
     {
         int pid = target.Info.Pid;
@@ -41,8 +40,7 @@ public sealed class ThreadFigures
         var threads = new List<ThreadMemory>();
 
         // In address order the cursor goes forward; the kernel's stack of the main thread is above all others.
-        IEnumerable<int> tids = ThreadNumbers.Of(pid).Values;
-        foreach (int tid in tids.OrderBy(tid => known[tid].FirstOrDefault()?.Pointer ?? ulong.MaxValue))
+        foreach (int tid in Numbers(pid, known).OrderBy(tid => known[tid].FirstOrDefault()?.Pointer ?? ulong.MaxValue))
         {
             HeapThread? found = known[tid].FirstOrDefault();
             AddressRange? stack = found?.Stack ?? (tid == pid ? MainStack(table) : null);
@@ -71,6 +69,19 @@ public sealed class ThreadFigures
     public ulong SavedAtMost(int arenas) =>
         _arenas.Where(a => !a.Arena.IsMain).Select(Spare).Order().Skip(arenas - _arenas.Count(a => a.Arena.IsMain))
             .Aggregate(0UL, (sum, bytes) => sum + bytes);
+
+    // A process that was frozen may have ended since it runs on: what was found in its memory is left.
+    private static IEnumerable<int> Numbers(int pid, ILookup<int, HeapThread> known)
+    {
+        try
+        {
+            return ThreadNumbers.Of(pid).Values;
+        }
+        catch (TargetException e) when (e.Failure == TargetFailure.Ended)
+        {
+            return known.Select(thread => thread.Key).Where(tid => tid != 0);
+        }
+    }
 
     private static ulong Spare(ArenaPages arena) =>
         arena.ResidentFreeBytes - arena.ResidentBytes(BlockState.Tcache)

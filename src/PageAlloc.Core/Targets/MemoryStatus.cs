@@ -4,7 +4,7 @@ namespace PageAlloc.Targets;
 
 /// <summary>
 /// The sums that the kernel itself keeps for a process, in bytes. They come from counters, not from a look at the pages:
-/// up to Linux 6.17 each processor holds back some pages of them. source: proc_pid_status(5)
+/// on older kernels each processor or thread holds back some pages of them. source: proc_pid_status(5)
 /// </summary>
 /// <param name="Resident">VmRSS: resident memory, without hugetlb pages.</param>
 /// <param name="Swapped">VmSwap: private memory in swap, without shared memory.</param>

@@ -10,7 +10,8 @@ namespace PageAlloc.Views;
 public static class HeapSummaryView
 {
     private const int AddressWidth = 15;
-    private const int SizeWidth = 9;
+    private const int SizeWidth = 8;
+    private const int TrimWidth = 9;
 
     /// <summary>Writes the table; the parts of an arena's line but the last two add up to what it has from the system, but for overhead.</summary>
     /// <param name="figures">The heaps.</param>
@@ -22,10 +23,10 @@ public static class HeapSummaryView
         ArenaTotals[] largest = [.. figures.Arenas.OrderByDescending(a => a.Arena.State.SystemBytes)];
         int shown = largest.Length <= most + 1 ? largest.Length : most;
         sink.EndLine().Write("  "u8).Column("arena", AddressWidth).Column("system", -SizeWidth).Column("used", -SizeWidth).Column("tcache", -SizeWidth)
-            .Column("free", -SizeWidth).Column("top", -SizeWidth).Column("trimmable", -SizeWidth - 2).Write("  threads"u8).EndLine();
+            .Column("free", -SizeWidth).Column("top", -SizeWidth).Column("can trim", -TrimWidth).Write("  owner"u8).EndLine();
         foreach (ArenaTotals arena in largest[..shown])
         {
-            Row($"0x{arena.Arena.Address:x}", [arena], Users(arena.Arena, figures.Heaps));
+            Row($"0x{arena.Arena.Address:x}", [arena], Users(arena.Arena));
         }
 
         if (shown < largest.Length)
@@ -45,7 +46,7 @@ public static class HeapSummaryView
             sink.Write("  "u8).Column(name, AddressWidth).Column(Sum(arenas, a => a.Arena.State.SystemBytes), -SizeWidth)
                 .Column(Sum(arenas, a => a.Bytes(BlockState.Used)), -SizeWidth).Column(Sum(arenas, a => a.Bytes(BlockState.Tcache)), -SizeWidth)
                 .Column(Sum(arenas, Free), -SizeWidth).Column(Sum(arenas, a => a.Bytes(BlockState.Top)), -SizeWidth)
-                .Column(figures.Pages is null ? "?" : Sum(arenas, a => figures.Pages.Of(a.Arena)?.TrimmableBytes ?? 0), -SizeWidth - 2)
+                .Column(figures.Pages is null ? "?" : Sum(arenas, a => figures.Pages.Of(a.Arena)?.TrimmableBytes ?? 0), -TrimWidth)
                 .Write(users.Length == 0 ? "" : "  " + users).EndLine();
         }
     }
@@ -54,12 +55,12 @@ public static class HeapSummaryView
         arena.Bytes(BlockState.Fast) + arena.Bytes(BlockState.Unsorted) + arena.Bytes(BlockState.Small) + arena.Bytes(BlockState.Large);
 
     // Short: the table of threads names them.
-    private static string Users(Arena arena, HeapSet heaps) =>
-        arena.IsMain && heaps.Arenas.Count == 1 ? "main"
-        : arena.Threads.Count == 1 ? string.Create(CultureInfo.InvariantCulture, $"{(arena.IsMain ? "main " : "")}{arena.Threads[0]}")
-        : arena.IsMain ? "main"
+    private static string Users(Arena arena) =>
+        arena.IsMain ? "main"
+        : arena.Threads.Count == 1 && (arena.State.AttachedThreads ?? 1) == 1 ? string.Create(CultureInfo.InvariantCulture, $"tid {arena.Threads[0]}")
         : arena.Threads.Count == 0 && arena.State.AttachedThreads == 0 ? "none"
-        : TextSink.Count(Math.Max((ulong)arena.Threads.Count, arena.State.AttachedThreads ?? 0));
+        : arena.Threads.Count == 0 && arena.State.AttachedThreads is null ? "?"
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Max((ulong)arena.Threads.Count, arena.State.AttachedThreads ?? 0)} threads");
 
     private static string Sum(ArenaTotals[] arenas, Func<ArenaTotals, ulong> of) => HeapTableView.Size(arenas.Aggregate(0UL, (sum, a) => sum + of(a)));
 }

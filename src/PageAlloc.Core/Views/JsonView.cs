@@ -69,6 +69,7 @@ public static class JsonView
             HeapJson.Write(json, heaps);
         }
 
+        HugePagesView.WriteJson(json, HugePages.Of(table, [.. mappings], heaps?.Pages, heaps?.Arenas ?? []));
         if (figures is not null)
         {
             SummaryJson.Write(json, figures.Summary);

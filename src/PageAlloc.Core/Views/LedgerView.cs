@@ -37,12 +37,12 @@ public static class LedgerView
                 .Column(Size(swapped), -SizeWidth).EndLine();
     }
 
-    // Seldom: the process went on while it was read, or its counters lag.
+    // The process went on while it was read, or the kernel counts behind.
     private static void WriteDifferences(Ledger ledger, TextSink sink)
     {
         if (ledger.ResidentNotAccounted is { } resident && ledger.SwappedNotAccounted is { } swapped && (resident | swapped) != 0)
         {
-            sink.Write("  "u8).Column("not accounted (VmRSS, VmSwap)", NameWidth).Column(Signed(resident), -SizeWidth)
+            sink.Write("  "u8).Column("VmRSS and VmSwap differ by", NameWidth).Column(Signed(resident), -SizeWidth)
                 .Repeat(' ', ShareWidth).Column(Signed(swapped), -SizeWidth).EndLine();
         }
     }

@@ -10,17 +10,18 @@ public static class TotalsView
     private const int CountWidth = 16;
     private const int SizeWidth = 12;
 
-    /// <summary>Writes the totals of all mappings of <paramref name="table"/>.</summary>
+    /// <summary>Writes the totals of mappings.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="mappings">How many mappings the process has, of which the table may hold only some.</param>
+    /// <param name="shown">Those of it that are shown.</param>
+    /// <param name="mappings">How many mappings the process has.</param>
     /// <param name="output">Gets UTF-8.</param>
-    public static void Write(PageTable table, int mappings, IBufferWriter<byte> output)
+    public static void Write(PageTable table, IReadOnlyList<MappingPages> shown, int mappings, IBufferWriter<byte> output)
     {
         var sink = new TextSink(output);
         var counts = new PageCounts();
         ulong hugetlb = 0;
         ulong swappedShared = 0;
-        foreach (MappingPages pages in table.Mappings)
+        foreach (MappingPages pages in shown)
         {
             counts.Add(pages.Runs);
             hugetlb += pages.Mapping.HugetlbPageSize != 0 ? pages.Count().Resident : 0;
@@ -37,7 +38,7 @@ public static class TotalsView
         }
 
         sink.Write("  "u8).Repeat('-', NameWidth + CountWidth + SizeWidth).EndLine();
-        Row(mappings == table.Mappings.Count ? "all mappings" : $"{table.Mappings.Count} of {mappings} mappings", counts.Total);
+        Row(mappings == shown.Count ? "all mappings" : $"{shown.Count} of {mappings} mappings", counts.Total);
         Row("in RAM (Rss)", counts.Resident - hugetlb);
         if (hugetlb != 0)
         {

@@ -51,6 +51,20 @@ public sealed class SchemaTests
     }
 
     [Fact]
+    public void A_summary_is_valid_and_has_what_the_map_has_too()
+    {
+        using TargetProgram target = TargetProgram.Pages("threads");
+        JsonObject map = Show(target.Pid, []);
+        CommandResult result = CommandRun.Run("summary", $"{target.Pid}", "--format", "json");
+        Assert.True(result.ExitCode == 0, result.ToString());
+        JsonObject summary = JsonNode.Parse(result.Output)!.AsObject();
+        AssertValid(summary);
+        string[] members = ["ledger", "threads", "arenasWithoutThreads", "fewerArenas", "cgroup"];
+        Assert.All(members, member => Assert.True(map.ContainsKey(member) && summary.ContainsKey(member), member));
+        Assert.Equal(map["ledger"]!.ToJsonString(), summary["ledger"]!.ToJsonString());
+    }
+
+    [Fact]
     public void A_hugetlb_mapping_has_the_size_of_its_pages()
     {
         using StandingSituation standing = Situations.Get("hugetlb").Start();

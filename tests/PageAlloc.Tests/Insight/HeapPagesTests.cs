@@ -67,6 +67,28 @@ public sealed class HeapPagesTests
         }
     }
 
+    // The picture shows as many pages of each kind as JSON counts.
+    [Theory]
+    [InlineData("bins")]
+    [InlineData("arenas 3")]
+    [InlineData("heaps")]
+    [InlineData("churn 1 1 30000")]
+    public void The_picture_by_pages_has_what_is_counted(string situation)
+    {
+        using HeapProgram program = Start(situation, "");
+        string[] lines = CommandRun.Run($"{program.Pid}", "--show", "heaps", "--heap-by", "pages", "--legend", "none", "--no-fold").Text.TrimEnd('\n').Split('\n');
+        string[] drawn = [.. string.Join('\n', lines).Split("\narena ")[1..].Select(a => string.Concat(a.Split('\n')[1..].Select(row => row[20..])))];
+        string[] counted =
+        [
+            .. Arenas(program.Pid).Select(a => a.GetProperty("pages")).Select(p =>
+                Pixels('l', p, "live") + Pixels('m', p, "mixed") + Pixels('f', p, "free") + Pixels('.', p, "absent") + Pixels('?', p, "unknown")),
+        ];
+        Assert.Contains(counted, c => c.Contains('m', StringComparison.Ordinal));
+        Assert.Equal(counted, drawn.Select(d => string.Concat(d.Select(c => c is '1' or '2' or '3' ? 'm' : c).OrderBy(c => "lmf.?".IndexOf(c, StringComparison.Ordinal)))));
+
+        static string Pixels(char pixel, JsonElement pages, string name) => new(pixel, pages.GetProperty(name).GetInt32());
+    }
+
     private static HeapProgram Start(string situation, string release)
     {
         GlibcRelease? found = GlibcRelease.Unpacked.SingleOrDefault(r => r.Name == release);

@@ -20,7 +20,7 @@ public sealed class HarmlessHeapTests
     };
 
     public static MatrixTheoryData<string, string> HeapsAndCommands =>
-        new(s_preparations.Keys, ["PID", "PID --format json --runs", "blocks PID", "whatis PID ADDRESS"]);
+        new(s_preparations.Keys, ["PID", "PID --format json --runs", "summary PID", "blocks PID", "whatis PID ADDRESS"]);
 
     [Theory]
     [MemberData(nameof(HeapsAndCommands))]

@@ -24,7 +24,7 @@ public sealed class PinsViewTests
     {
         HeapPins pins = Pins(s_heap, s_pages);
         Assert.Equal(
-            [(0x13000UL, 4080UL + 688), (0x10000, 4032), (0x12800, 688), (0x12bf0, 688)],
+            [(0x12ff0UL, 4080UL + 688), (0x10000, 4032), (0x12800, 688), (0x12bf0, 688)],
             pins.Blocks.Select(b => (b.Block.Chunk, b.Block.Bytes)));
         Assert.Equal(4032UL + 2064 + 4080 + 4080, pins.TotalBytes);
         Assert.Equal((4UL, 4080UL, 4096UL), (pins.Pages, pins.OverheadBytes, pins.TcacheBytes));

@@ -40,7 +40,7 @@ internal static class Shown
     public static string Legend(MapOptions options, params MappingPages[] mappings) =>
         Text(output => LegendView.Write(Table(mappings), mappings, options, output));
 
-    public static string Totals(params MappingPages[] mappings) => Text(output => TotalsView.Write(Table(mappings), mappings.Length, output));
+    public static string Totals(params MappingPages[] mappings) => Text(output => TotalsView.Write(Table(mappings), mappings, mappings.Length, output));
 
     /// <summary>What was written, with the escape character as ␛, so that screens can be read in the source.</summary>
     public static string Text(Action<IBufferWriter<byte>> write)

@@ -74,7 +74,7 @@ public sealed class TotalsViewTests
         MappingPages[] all = [Mapping(Run(PageKind.Anonymous, 1)), Mapping(Run(PageKind.Anonymous, 2)), Mapping(Run(PageKind.Anonymous, 4))];
         Assert.Contains(
             "\n  2 of 3 mappings                              6    24.0 KiB\n",
-            Text(o => TotalsView.Write(Table(all[1..]), all.Length, o)),
+            Text(o => TotalsView.Write(Table(all[1..]), all[1..], all.Length, o)),
             StringComparison.Ordinal);
     }
 
@@ -94,6 +94,6 @@ public sealed class TotalsViewTests
               in RAM (Rss)                                 3   192.0 KiB
 
             """,
-            Text(o => TotalsView.Write(table, table.Mappings.Count, o)));
+            Text(o => TotalsView.Write(table, table.Mappings, table.Mappings.Count, o)));
     }
 }

@@ -1,0 +1,96 @@
+using PageAlloc.Mappings;
+using PageAlloc.Pages;
+
+namespace PageAlloc.Insight;
+
+/// <summary>
+/// The huge pages of a mapping: of the aligned ranges of a huge page's size (2 MiB on x86-64) that lie wholly inside it, how
+/// many are huge, and how many could be.
+/// </summary>
+/// <param name="Mapping">The mapping.</param>
+/// <param name="Ranges">The aligned ranges in it.</param>
+/// <param name="Huge">Those that one page-table entry maps, as <c>AnonHugePages</c>, <c>ShmemPmdMapped</c> and <c>FilePmdMapped</c> of smaps count.</param>
+/// <param name="Whole">Those that smaller pages fill: huge ones would take no more memory.</param>
+/// <param name="Partly">Those that smaller pages fill in part: a huge page would take more memory.</param>
+/// <param name="MissingBytes">How much more, in bytes: what of the partly filled ones is not in RAM.</param>
+public readonly record struct HugeMapping(Mapping Mapping, ulong Ranges, ulong Huge, ulong Whole, ulong Partly, ulong MissingBytes)
+{
+    /// <summary>Counts the ranges of a mapping, at a cost that follows the runs of its pages.</summary>
+    /// <param name="pages">The mapping's pages.</param>
+    /// <param name="table">The table that they are from.</param>
+    public static HugeMapping Of(MappingPages pages, PageTable table)
+    {
+        var pageSize = (ulong)table.PageSize;
+        ulong span = 1UL << table.HugeOrder;
+        AddressRange range = pages.Mapping.Range;
+
+        // In pages from address 0 on, so that ranges begin at multiples of their size.
+        ulong first = range.Start / pageSize;
+        ulong from = (first + span - 1) / span * span;
+        ulong to = range.End / pageSize / span * span;
+        var counts = new Counts(span);
+        foreach (PageRun run in pages.Runs)
+        {
+            ulong start = Math.Max(first + run.FirstPage, from);
+            ulong end = Math.Min(first + run.EndPage, to);
+            if (start < end)
+            {
+                counts.Add(start, end, run.State.IsResident, run.State.HasSize && run.State.Order == table.HugeOrder);
+            }
+        }
+
+        return new HugeMapping(pages.Mapping, to > from ? (to - from) / span : 0, counts.Huge, counts.Whole, counts.Partly, counts.Missing * pageSize);
+    }
+
+    /// <summary>Takes the pages of ranges that follow each other.</summary>
+    private sealed class Counts(ulong span)
+    {
+        private ulong _resident;
+        private ulong _hugePages;
+
+        public ulong Huge { get; private set; }
+
+        public ulong Whole { get; private set; }
+
+        public ulong Partly { get; private set; }
+
+        public ulong Missing { get; private set; }
+
+        public void Add(ulong start, ulong end, bool isResident, bool isHuge)
+        {
+            while (start < end)
+            {
+                // Whole ranges of one state at once; else up to the end of the range begun.
+                ulong whole = start % span == 0 ? (end - start) / span : 0;
+                ulong next = whole != 0 ? start + (whole * span) : Math.Min(end, (start / span * span) + span);
+                _resident += isResident ? next - start : 0;
+                _hugePages += isHuge ? next - start : 0;
+                start = next;
+                if (start % span == 0)
+                {
+                    EndRanges(Math.Max(whole, 1));
+                }
+            }
+        }
+
+        private void EndRanges(ulong count)
+        {
+            ulong all = count * span;
+            if (_hugePages == all)
+            {
+                Huge += count;
+            }
+            else if (_resident == all)
+            {
+                Whole += count;
+            }
+            else if (_resident != 0)
+            {
+                Partly += count;
+                Missing += all - _resident;
+            }
+
+            _resident = _hugePages = 0;
+        }
+    }
+}
