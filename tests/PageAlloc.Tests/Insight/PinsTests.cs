@@ -43,7 +43,7 @@ public sealed class PinsTests
     {
         using HeapProgram program = HeapProgram.Start(TargetProgram.PathOf("heap"), ["pins", "2000", "text"]);
         string text = CommandRun.Run($"{program.Pid}", "--show", "summary").Text;
-        Assert.Matches(@"\n        2,000 blocks of 48 bytes          hold     7\.7 MiB  e\.g\. 0x[0-9a-f]+270  looks like text ""/usr/share/pins/a longer…""\n", text);
+        Assert.Matches(@"\n        2,000 blocks of 48 bytes             hold     7\.7 MiB  e\.g\. 0x[0-9a-f]+270  looks like text ""/usr/share/pins/a longer…""\n", text);
     }
 
     [Fact]

@@ -34,10 +34,10 @@ public sealed class PinsViewTests
     public void It_is_told_by_size() => Assert.Equal(
         """
           what pins free memory in RAM (13.9 KiB on 4 pages with blocks in use):
-                    1 block of 4.0 KiB to 8.0 KiB holds    4.7 KiB  e.g. 0x13000
-                    1 block of 64 bytes           holds    3.9 KiB  e.g. 0x10010
-                    2 blocks of 1008 bytes        hold     1.3 KiB  e.g. 0x12810
-                      malloc's own structures     hold     4.0 KiB
+                    1 block of 4.0 KiB to 8.0 KiB    holds    4.7 KiB  e.g. 0x13000
+                    1 block of 64 bytes              holds    3.9 KiB  e.g. 0x10010
+                    2 blocks of 1008 bytes           hold     1.3 KiB  e.g. 0x12810
+                      malloc's own structures        hold     4.0 KiB
           tcaches alone keep 4.0 KiB of pages without a block in use
 
         """,
