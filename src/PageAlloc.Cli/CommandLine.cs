@@ -52,6 +52,8 @@ internal sealed class CommandLine
         Root.Subcommands.Add(SummaryCommand.Make());
         Root.Subcommands.Add(BlocksCommand.Make());
         Root.Subcommands.Add(WhatIsCommand.Make());
+        Root.Subcommands.Add(CheckCommand.Make());
+        Root.Subcommands.Add(PsCommand.Make());
         Root.Subcommands.Add(CompletionCommand.Make());
         foreach (Option option in Root.Options)
         {

@@ -24,6 +24,22 @@ internal static class Examples
           pagealloc summary 1234 --format prometheus > /var/lib/node_exporter/pagealloc.prom
         """;
 
+    private const string Ps = """
+        Examples:
+          pagealloc ps                                  the 20 processes with most free heap memory in RAM
+          pagealloc ps --format json --limit 0 | jq '[.processes[].trimmableBytes // 0] | add'
+          pagealloc ps --format prometheus > /var/lib/node_exporter/pagealloc.prom
+        """;
+
+    private const string Check = """
+        Examples:
+          pagealloc check 1234                          exit code 1 when its heap is damaged
+          pagealloc check 1234 --max-trimmable 100M --max-fragmentation 40%
+          pagealloc check postgres --max-rss 2G --format json
+
+        Exit codes: 0 all is well, 1 a limit is exceeded or the heap is damaged, 4 not all could be read, 2 usage, 3 target can't be opened.
+        """;
+
     private const string Blocks = """
         Examples:
           pagealloc blocks 1234 --min-size 1M                      the large blocks
@@ -42,6 +58,8 @@ internal static class Examples
     {
         RootCommand => Map,
         { Name: "summary" } => Summary,
+        { Name: "ps" } => Ps,
+        { Name: "check" } => Check,
         { Name: "blocks" } => Blocks,
         { Name: "whatis" } => WhatIs,
         _ => null,

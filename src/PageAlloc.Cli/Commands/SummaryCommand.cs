@@ -48,7 +48,9 @@ internal static class SummaryCommand
                 JsonView.Write(figures.Target, table, table.Mappings, withRuns: false, walked, output, figures);
                 break;
             case "prometheus":
-                PrometheusView.Write([figures], output);
+                var metrics = new PrometheusView();
+                metrics.Add(figures);
+                metrics.WriteTo(output);
                 break;
             default:
                 TextStyle style = ColorPolicy.Style(ColorChoice.Never, Environment.GetEnvironmentVariable, LibC.isatty(1) == 1);

@@ -6,25 +6,33 @@ namespace PageAlloc.Views;
 /// <summary>Findings for people: what was found, then what to do, in lines that fit the screen.</summary>
 public static class FindingsView
 {
-    private const int Most = 5;
-
-    /// <summary>Writes the findings, the first few of them.</summary>
+    /// <summary>Writes the findings that there is room for, and one at least.</summary>
     /// <param name="findings">The findings, those that matter most first.</param>
     /// <param name="width">Characters in a line.</param>
+    /// <param name="height">Lines to fill at most.</param>
     /// <param name="output">Gets UTF-8.</param>
-    public static void Write(IReadOnlyList<Finding> findings, int width, IBufferWriter<byte> output)
+    public static void Write(IReadOnlyList<Finding> findings, int width, int height, IBufferWriter<byte> output)
     {
         var sink = new TextSink(output);
-        foreach (Finding finding in findings.Take(Most))
+        int left = height;
+        int written = 0;
+        foreach (Finding finding in findings)
         {
-            sink.EndLine();
-            Fold(sink, Mark(finding.Severity), finding.Text, width);
-            Fold(sink, "    → ", finding.Advice, width);
+            List<string> lines = ["", .. Fold(Mark(finding.Severity), finding.Text, width), .. Fold("    → ", finding.Advice, width)];
+            int more = written + 1 < findings.Count ? 1 : 0;
+            if (written != 0 && lines.Count + more > left)
+            {
+                break;
+            }
+
+            lines.ForEach(line => sink.Write(line).EndLine());
+            left -= lines.Count;
+            written++;
         }
 
-        if (findings.Count > Most)
+        if (written < findings.Count)
         {
-            sink.EndLine().Write($"  and {Amounts.Of((ulong)(findings.Count - Most), "smaller finding")}: --format json has all").EndLine();
+            sink.Write($"  and {Amounts.Of((ulong)(findings.Count - written), "finding")} more: --format json has all").EndLine();
         }
     }
 
@@ -36,25 +44,21 @@ public static class FindingsView
     };
 
     // Between words; what follows stands below the first word.
-    private static void Fold(TextSink sink, string mark, string text, int width)
+    private static List<string> Fold(string mark, string text, int width)
     {
-        sink.Write(mark);
-        int at = mark.Length;
-        bool isFirst = true;
+        List<string> lines = [mark];
         foreach (string word in text.Split(' '))
         {
-            if (!isFirst && at + 1 + word.Length > width)
+            bool isFirst = lines[^1].Length == mark.Length;
+            if (!isFirst && lines[^1].Length + 1 + word.Length > width)
             {
-                sink.EndLine().Repeat(' ', mark.Length);
-                at = mark.Length;
+                lines.Add(new string(' ', mark.Length));
                 isFirst = true;
             }
 
-            sink.Write(isFirst ? word : " " + word);
-            at += word.Length + (isFirst ? 0 : 1);
-            isFirst = false;
+            lines[^1] += isFirst ? word : " " + word;
         }
 
-        sink.EndLine();
+        return lines;
     }
 }

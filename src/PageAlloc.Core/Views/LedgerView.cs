@@ -10,6 +10,9 @@ public static class LedgerView
     private const int NameWidth = 36;
     private const int SizeWidth = 13;
     private const int ShareWidth = 8;
+    private const int MostLines = 10;
+    // In parts of a thousand: of more lines, smaller ones share one.
+    private const ulong SmallShare = 5;
 
     /// <summary>Writes the lines that have something, their sums, and what is beside them.</summary>
     /// <param name="ledger">The ledger.</param>
@@ -18,10 +21,17 @@ public static class LedgerView
     {
         var sink = new TextSink(output);
         sink.EndLine().Write("  "u8).Column("memory", NameWidth).Column("in RAM", -SizeWidth).Column("share", -ShareWidth).Column("in swap", -SizeWidth).EndLine();
-        foreach (LedgerLine line in ledger.Lines.Where(l => (l.ResidentBytes | l.SwappedBytes) != 0))
+        LedgerLine[] lines = [.. ledger.Lines.Where(l => (l.ResidentBytes | l.SwappedBytes) != 0)];
+        ILookup<bool, LedgerLine> bySize = lines.ToLookup(l => lines.Length > MostLines && IsSmall(l, ledger));
+        foreach (LedgerLine line in bySize[false])
         {
-            string share = string.Create(CultureInfo.InvariantCulture, $"{100.0 * line.ResidentBytes / Math.Max(1, ledger.ResidentBytes):F1}%");
-            Row(LedgerWords.Label(line.Kind), line.ResidentBytes, share, line.SwappedBytes);
+            Line(LedgerWords.Label(line.Kind), line.ResidentBytes, line.SwappedBytes);
+        }
+
+        if (bySize[true].Any())
+        {
+            ulong swapped = bySize[true].Aggregate(0UL, (sum, l) => sum + l.SwappedBytes);
+            Line($"{bySize[true].Count()} smaller kinds", bySize[true].Aggregate(0UL, (sum, l) => sum + l.ResidentBytes), swapped);
         }
 
         sink.Write("  "u8).Repeat('-', NameWidth + (2 * SizeWidth) + ShareWidth).EndLine();
@@ -32,10 +42,16 @@ public static class LedgerView
             sink.Write($"  not in Rss: {beside}").EndLine();
         }
 
+        void Line(string name, ulong resident, ulong swapped) => Row(
+            name, resident, string.Create(CultureInfo.InvariantCulture, $"{100.0 * resident / Math.Max(1, ledger.ResidentBytes):F1}%"), swapped);
+
         void Row(string name, ulong resident, string share, ulong swapped) =>
             sink.Write("  "u8).Column(name, NameWidth).Column(Size(resident), -SizeWidth).Column(share, -ShareWidth)
                 .Column(Size(swapped), -SizeWidth).EndLine();
     }
+
+    private static bool IsSmall(LedgerLine line, Ledger ledger) =>
+        line.ResidentBytes * 1000 < ledger.ResidentBytes * SmallShare && line.SwappedBytes * 1000 <= ledger.SwappedBytes * SmallShare;
 
     // The process went on while it was read, or the kernel counts behind.
     private static void WriteDifferences(Ledger ledger, TextSink sink)

@@ -4,25 +4,28 @@ using System.Globalization;
 namespace PageAlloc.Views;
 
 /// <summary>
-/// Writes the text format that Prometheus reads, and node_exporter's textfile collector: each metric once with its help and
-/// type, then its samples. source: prometheus.io/docs/instrumenting/exposition_formats
+/// The text format that Prometheus reads, and node_exporter's textfile collector: each metric once with its help and type,
+/// then all its samples. They are kept until the end, as those of a metric come process by process.
+/// source: prometheus.io/docs/instrumenting/exposition_formats
 /// </summary>
-internal sealed class PrometheusText(IBufferWriter<byte> output)
+internal sealed class PrometheusText
 {
-    private readonly TextSink _sink = new(output);
-    private string _metric = "";
-    private string _help = "";
-    private bool _isBegun;
+    private readonly List<(string Metric, string Help, ArrayBufferWriter<byte> Samples)> _metrics = [];
+    private readonly Dictionary<string, int> _numbers = [];
+    private int _current;
 
-    /// <summary>Begins a gauge. It is written with its first sample: a metric without one is left out.</summary>
+    /// <summary>Goes to a gauge.</summary>
     public void Begin(string metric, string help)
     {
-        _metric = metric;
-        _help = help;
-        _isBegun = false;
+        if (!_numbers.TryGetValue(metric, out _current))
+        {
+            _current = _metrics.Count;
+            _numbers.Add(metric, _current);
+            _metrics.Add((metric, help, new ArrayBufferWriter<byte>()));
+        }
     }
 
-    /// <summary>Writes a sample of the metric begun; nothing when it is not known.</summary>
+    /// <summary>Adds a sample of that metric; nothing when it is not known.</summary>
     public void Add(ulong? value, params ReadOnlySpan<(string Name, string Value)> labels)
     {
         if (value is not { } known)
@@ -30,21 +33,26 @@ internal sealed class PrometheusText(IBufferWriter<byte> output)
             return;
         }
 
-        if (!_isBegun)
-        {
-            _sink.Write($"# HELP {_metric} {_help}").EndLine().Write($"# TYPE {_metric} gauge").EndLine();
-            _isBegun = true;
-        }
-
-        _sink.Write(_metric);
+        (string metric, _, ArrayBufferWriter<byte> samples) = _metrics[_current];
+        TextSink sink = new TextSink(samples).Write(metric);
         string separator = "{";
         foreach ((string name, string text) in labels)
         {
-            _sink.Write($"{separator}{name}=\"{Escape(text)}\"");
+            sink.Write($"{separator}{name}=\"{Escape(text)}\"");
             separator = ",";
         }
 
-        _sink.Write(labels.Length == 0 ? " " : "} ").Write(known.ToString(CultureInfo.InvariantCulture)).EndLine();
+        sink.Write(labels.Length == 0 ? " " : "} ").Write(known.ToString(CultureInfo.InvariantCulture)).EndLine();
+    }
+
+    /// <summary>Writes all metrics; one without a sample is left out.</summary>
+    public void WriteTo(IBufferWriter<byte> output)
+    {
+        foreach ((string metric, string help, ArrayBufferWriter<byte> samples) in _metrics.Where(m => m.Samples.WrittenCount != 0))
+        {
+            new TextSink(output).Write($"# HELP {metric} {help}").EndLine().Write($"# TYPE {metric} gauge").EndLine();
+            output.Write(samples.WrittenSpan);
+        }
     }
 
     private static string Escape(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal)

@@ -28,22 +28,25 @@ public static class SummaryView
                 CgroupView.Write(group, summary.Ledger, ScreenWidth, o);
             }
         });
-        byte[] last = Part(o =>
-        {
-            WriteProblems(figures, o);
-            FindingsView.Write(FindingList.Of(figures), ScreenWidth, o);
-        });
+        byte[] problems = Part(o => WriteProblems(figures, o));
 
-        // Arenas and threads have what lines are left: each table has five besides.
+        IReadOnlyList<Finding> findings = FindingList.Of(figures);
+        int wanted = Lines(Part(o => FindingsView.Write(findings, ScreenWidth, int.MaxValue, o)));
+
+        // Arenas and threads have what lines findings leave, and the findings what those take not: a table has five lines besides.
         const int around = 10;
-        int left = ScreenHeight - 1 - Lines(ledger) - Lines(cgroup) - Lines(last) - around;
-        int arenas = Math.Clamp(left / 2, 3, MostArenas);
-        int threads = Math.Clamp(left - Math.Min(arenas, figures.Heaps?.Arenas.Count ?? 0), 3, MostThreads);
-        output.Write(ledger);
-        WriteHeaps(figures, arenas, output);
-        ThreadsView.Write(summary.Threads, threads, output);
-        output.Write(cgroup);
-        output.Write(last);
+        int left = ScreenHeight - 1 - Lines(ledger) - Lines(cgroup) - Lines(problems) - wanted - around;
+        int most = Math.Clamp(left / 2, 3, MostArenas);
+        byte[] arenas = Part(o => WriteHeaps(figures, most, o));
+        int threads = Math.Clamp(left - Math.Min(most, figures.Heaps?.Arenas.Count ?? 0), 2, MostThreads);
+        byte[] users = Part(o => ThreadsView.Write(summary.Threads, threads, o));
+        byte[][] parts = [ledger, arenas, users, cgroup, problems];
+        foreach (byte[] part in parts)
+        {
+            output.Write(part);
+        }
+
+        FindingsView.Write(findings, ScreenWidth, ScreenHeight - 1 - parts.Sum(Lines), output);
     }
 
     private static void WriteHeaps(ProcessFigures figures, int most, IBufferWriter<byte> output)

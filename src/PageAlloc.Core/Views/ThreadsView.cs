@@ -49,12 +49,6 @@ public static class ThreadsView
         {
             sink.Write($"  {TextSink.Count((ulong)figures.UnusedArenas.Count)} of the arenas have no thread any more").EndLine();
         }
-
-        // The first arena is the main one, which no limit takes away.
-        foreach (int limit in figures.ArenaCount > 2 ? [2] : figures.ArenaCount == 2 ? [1] : Array.Empty<int>())
-        {
-            sink.Write($"  MALLOC_ARENA_MAX={limit} instead of {figures.ArenaCount} arenas would save {TextSink.Size(figures.SavedAtMost(limit))} at the very most").EndLine();
-        }
     }
 
     private static ulong Held(ThreadMemory thread) => thread.TcacheBytes + thread.StackResidentBytes + thread.StackSwappedBytes;

@@ -69,7 +69,11 @@ public sealed class JsonViewTests
                   "swappedSharedBytes": 0,
                   "runs": [["swapped", 1], ["zero", 2], ["ksm", 3], ["guard", 1], ["anonymous 64K", 16]]
                 }
-              ]
+              ],
+              "hugePages": {
+                "pageSize": 2097152, "ranges": 1, "huge": 1, "whole": 0, "partly": 0, "missingBytes": 0,
+                "mappings": [{ "start": "0x400000", "ranges": 1, "huge": 1, "whole": 0, "partly": 0, "missingBytes": 0 }]
+              }
             }
             """,
             Write(

@@ -26,6 +26,10 @@ public static class FindingList
         return found;
     }
 
+    /// <summary>The damage of a process's heap; null when none was found.</summary>
+    /// <param name="figures">What was read of the process.</param>
+    public static Finding? Damage(ProcessFigures figures) => new BrokenHeapRule().Find(figures);
+
     private static Finding NothingToGain(ProcessFigures figures)
     {
         ulong free = figures.OverPages(p => p.ResidentFreeBytes);

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Globalization;
+using PageAlloc.Cli.Terminal;
+using PageAlloc.Heaps;
+using PageAlloc.Insight;
+using PageAlloc.Targets;
+using PageAlloc.Views;
+
+namespace PageAlloc.Cli.Commands;
+
+/// <summary><c>pagealloc ps</c>: all processes, those first whose heaps hold most free memory in RAM.</summary>
+internal static class PsCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Make()
+    {
+        Option<string> format = SharedOptions.Choice(
+            "--format", "text, json (see docs/json.md), or prometheus: metrics of every process for node_exporter's textfile collector", "text", "text", "json", "prometheus");
+        var limit = new Option<string>("--limit") { Description = "how many processes to show; 0: all", HelpName = "N", DefaultValueFactory = _ => "20" };
+        var command = new Command("ps", "Ranks processes by the free heap memory that they keep in RAM") { format, limit };
+        command.SetAction(result => (int)Run(result.GetValue(format)!, ReadLimit(result.GetValue(limit)!), new StdOut(1)));
+        return command;
+    }
+
+    private static ExitCode Run(string format, int limit, StdOut output)
+    {
+        var found = new List<ProcessWaste>();
+        var metrics = new PrometheusView();
+        var refused = new List<TargetException>();
+        ProcessEntry[] processes = [.. ProcessLookup.All().Where(p => p.Pid != Environment.ProcessId)];
+        using (var progress = new ProgressLine(processes.Length))
+        {
+            foreach (ProcessEntry process in processes)
+            {
+                progress.Step(process.Name);
+                if (TryRead(process.Pid, refused) is not { } figures)
+                {
+                    continue;
+                }
+
+                bool isIncomplete = figures.Heaps is not { } heaps || HeapProblemsView.IsIncomplete(heaps.Heaps, heaps.Arenas);
+                found.Add(ProcessWaste.Of(figures, isIncomplete));
+                if (format == "prometheus")
+                {
+                    metrics.Add(figures);
+                }
+            }
+        }
+
+        ProcessWaste[] ranked = [.. found.OrderByDescending(p => p.Free).ThenByDescending(p => p.Resident).ThenBy(p => p.Pid)];
+        switch (format)
+        {
+            case "json":
+                ProcessesView.WriteJson(ranked, limit, refused.Count, output);
+                break;
+            case "prometheus":
+                metrics.WriteTo(output);
+                break;
+            default:
+                ProcessesView.Write(ranked, limit, output);
+                break;
+        }
+
+        output.Flush();
+        if (refused.Count != 0)
+        {
+            StdErr.Write($"{refused.Count} of {processes.Length} processes could not be read; {refused[0].Message}", refused[0].Advice);
+        }
+
+        return ExitCode.Done;
+    }
+
+    // A process may end at any time, and kernel threads have no memory: neither is a failure of the list.
+    private static ProcessFigures? TryRead(int pid, List<TargetException> refused)
+    {
+        try
+        {
+            using OpenedTarget opened = OpenedTarget.Open(pid.ToString(CultureInfo.InvariantCulture), freeze: false);
+            using Look look = Look.At(opened, new ReadOptions { UsePageFlags = false }, HeapOptions.Default);
+            return look.Figures(look.Walk());
+        }
+        catch (TargetException e) when (e.Failure is TargetFailure.PermissionDenied)
+        {
+            refused.Add(e);
+            return null;
+        }
+        catch (TargetException)
+        {
+            return null;
+        }
+    }
+
+    private static int ReadLimit(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit)
+            ? (limit == 0 ? int.MaxValue : limit)
+            : throw new UsageException($"--limit is a number of processes, or 0 for all, not '{text}'");
+}

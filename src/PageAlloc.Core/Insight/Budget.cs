@@ -1,0 +1,67 @@
+using PageAlloc.Blocks;
+
+namespace PageAlloc.Insight;
+
+/// <summary>In what a budget is counted.</summary>
+public enum BudgetUnit
+{
+    /// <summary>In bytes.</summary>
+    Bytes = 0,
+
+    /// <summary>In parts of a hundred.</summary>
+    Percent,
+
+    /// <summary>In pieces.</summary>
+    Count,
+}
+
+/// <summary>A figure of a process that a limit can be set for.</summary>
+/// <param name="Id">Its name; a word that stays.</param>
+/// <param name="Unit">In what it is counted.</param>
+/// <param name="Help">What it is, in words.</param>
+/// <param name="Of">Its value in a process; null when that can't be known.</param>
+public sealed record BudgetKind(string Id, BudgetUnit Unit, string Help, Func<ProcessFigures, ulong?> Of)
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<BudgetKind> All { get; } =
+    [
+        new("rss", BudgetUnit.Bytes, "memory in RAM (Rss)", p => p.Summary.Ledger.ResidentBytes),
+        new("swap", BudgetUnit.Bytes, "memory in swap", p => p.Summary.Ledger.SwappedBytes),
+        new("heap", BudgetUnit.Bytes, "what arenas have from the system, and mmapped blocks", p => OfHeaps(p, () =>
+            p.OverArenas(a => a.Arena.State.SystemBytes) + p.Heaps!.Heaps.Mmapped.Aggregate(0UL, (sum, m) => sum + m.Range.Length))),
+        new("free", BudgetUnit.Bytes, "free memory of heaps that is in RAM", p => OfHeaps(p, () => p.OverPages(a => a.ResidentFreeBytes))),
+        new("trimmable", BudgetUnit.Bytes, "what malloc_trim(0) would give back", p => OfHeaps(p, () => p.OverPages(a => a.TrimmableBytes))),
+        new("pinned", BudgetUnit.Bytes, "free memory on pages that blocks in use keep in RAM", p => OfHeaps(p, () => p.OverPages(a => a.Pins.TotalBytes))),
+        new("fragmentation", BudgetUnit.Percent, "what is free between the blocks of arenas, of what they have from the system", p => OfHeaps(p, () => Fragmentation(p))),
+        new("arenas", BudgetUnit.Count, "arenas", p => OfHeaps(p, () => (ulong)p.Heaps!.Arenas.Count)),
+    ];
+
+    // Without a malloc that is known there is nothing of it; when it can't be read, that is not known.
+    private static ulong? OfHeaps(ProcessFigures process, Func<ulong> of) => process.Heaps is null or { Heaps.Allocator: not (null or "glibc") } ? null : of();
+
+    // The top is not between blocks. Rounded up: a limit is exceeded by any part of a hundredth.
+    private static ulong Fragmentation(ProcessFigures process)
+    {
+        ulong free = process.OverArenas(a => a.Bytes(BlockState.Fast) + a.Bytes(BlockState.Unsorted) + a.Bytes(BlockState.Small) + a.Bytes(BlockState.Large));
+        ulong system = process.OverArenas(a => a.Arena.State.SystemBytes);
+        return system == 0 ? 0 : (ulong)((((UInt128)free * 100) + system - 1) / system);
+    }
+}
+
+/// <summary>A limit for a figure.</summary>
+/// <param name="Kind">The figure.</param>
+/// <param name="Limit">The most that it may be.</param>
+public sealed record Budget(BudgetKind Kind, ulong Limit)
+{
+    /// <summary>Holds a process against the limit.</summary>
+    public BudgetResult Check(ProcessFigures process) => new(this, Kind.Of(process));
+}
+
+/// <summary>What became of holding a process against a limit.</summary>
+/// <param name="Budget">The limit.</param>
+/// <param name="Value">The figure; null when it can't be known.</param>
+public sealed record BudgetResult(Budget Budget, ulong? Value)
+{
+    /// <summary>Whether it is more than the limit.</summary>
+    public bool IsExceeded => Value > Budget.Limit;
+}
