@@ -39,6 +39,13 @@ internal sealed class HeapProgram : IDisposable
         }
     }
 
+    /// <summary>What is in RAM of the process whose heap was told, by its page tables.</summary>
+    public long RssBytes()
+    {
+        string line = File.ReadLines($"/proc/{Pid}/smaps_rollup").Single(l => l.StartsWith("Rss:", StringComparison.Ordinal));
+        return long.Parse(line.AsSpan("Rss:".Length, line.Length - "Rss: kB".Length), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) << 10;
+    }
+
     /// <summary>Has the program call malloc_trim(0); gives the bytes by which its RSS fell.</summary>
     public long Trim()
     {
