@@ -3,6 +3,7 @@ using System.Globalization;
 using PageAlloc.Cli.Terminal;
 using PageAlloc.Heaps;
 using PageAlloc.Insight;
+using PageAlloc.Interop;
 using PageAlloc.Targets;
 using PageAlloc.Views;
 
@@ -26,14 +27,14 @@ internal static class PsCommand
     {
         var found = new List<ProcessWaste>();
         var metrics = new PrometheusView();
-        var refused = new List<TargetException>();
+        int unread = 0;
         ProcessEntry[] processes = [.. ProcessLookup.All().Where(p => p.Pid != Environment.ProcessId)];
         using (var progress = new ProgressLine(processes.Length))
         {
             foreach (ProcessEntry process in processes)
             {
                 progress.Step(process.Name);
-                if (TryRead(process.Pid, refused) is not { } figures)
+                if (TryRead(process.Pid, ref unread) is not { } figures)
                 {
                     continue;
                 }
@@ -51,27 +52,22 @@ internal static class PsCommand
         switch (format)
         {
             case "json":
-                ProcessesView.WriteJson(ranked, limit, refused.Count, output);
+                ProcessesView.WriteJson(ranked, limit, unread, output);
                 break;
             case "prometheus":
                 metrics.WriteTo(output);
                 break;
             default:
-                ProcessesView.Write(ranked, limit, output);
+                ProcessesView.Write(ranked, limit, unread, LibC.geteuid() == 0, output);
                 break;
         }
 
         output.Flush();
-        if (refused.Count != 0)
-        {
-            StdErr.Write($"{refused.Count} of {processes.Length} processes could not be read; {refused[0].Message}", refused[0].Advice);
-        }
-
         return ExitCode.Done;
     }
 
     // A process may end at any time, and kernel threads have no memory: neither is a failure of the list.
-    private static ProcessFigures? TryRead(int pid, List<TargetException> refused)
+    private static ProcessFigures? TryRead(int pid, ref int unread)
     {
         try
         {
@@ -79,13 +75,9 @@ internal static class PsCommand
             using Look look = Look.At(opened, new ReadOptions { UsePageFlags = false }, HeapOptions.Default);
             return look.Figures(look.Walk());
         }
-        catch (TargetException e) when (e.Failure is TargetFailure.PermissionDenied)
+        catch (TargetException e)
         {
-            refused.Add(e);
-            return null;
-        }
-        catch (TargetException)
-        {
+            unread += e.Failure == TargetFailure.PermissionDenied ? 1 : 0;
             return null;
         }
     }

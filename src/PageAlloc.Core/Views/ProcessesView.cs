@@ -13,8 +13,10 @@ public static class ProcessesView
     /// <summary>Writes the table.</summary>
     /// <param name="processes">The processes, in the order to show.</param>
     /// <param name="most">How many to show.</param>
+    /// <param name="unread">How many could not be read.</param>
+    /// <param name="isRoot">Whether the reader may read those of other users.</param>
     /// <param name="output">Gets UTF-8.</param>
-    public static void Write(IReadOnlyList<ProcessWaste> processes, int most, IBufferWriter<byte> output)
+    public static void Write(IReadOnlyList<ProcessWaste> processes, int most, int unread, bool isRoot, IBufferWriter<byte> output)
     {
         var sink = new TextSink(output);
         sink.Column("PID", -PidWidth).Column("RSS", -SizeWidth).Column("swap", -SizeWidth).Column("heap", -SizeWidth)
@@ -35,6 +37,11 @@ public static class ProcessesView
         if (processes.Count > most)
         {
             sink.Write($"  and {Amounts.Count((ulong)(processes.Count - most))} more: --limit 0 shows all").EndLine();
+        }
+
+        if (unread != 0)
+        {
+            sink.Write($"  {Amounts.Count((ulong)unread)} could not be read{(isRoot ? "" : ": sudo shows those of other users")}").EndLine();
         }
     }
 

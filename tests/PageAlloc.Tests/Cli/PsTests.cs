@@ -36,7 +36,6 @@ public sealed class PsTests
         using HeapProgram one = HeapProgram.Start(TargetProgram.PathOf("heap"), ["one"]);
         using HeapProgram two = HeapProgram.Start(TargetProgram.PathOf("heap"), ["one"]);
         string[] lines = CommandRun.Run("ps", "--limit", "1").Text.TrimEnd('\n').Split('\n');
-        Assert.Equal(3, lines.Length);
         Assert.Matches(@"^  and \d+ more: --limit 0 shows all$", lines[2]);
         string metrics = CommandRun.Run("ps", "--format", "prometheus").Text;
         Assert.All(
@@ -51,8 +50,8 @@ public sealed class PsTests
     {
         Skips.Unless(Launch.IsRoot, "needs root");
         CommandResult result = CommandRun.Run(["ps"], user: 65534);
-        Assert.Equal(0, result.ExitCode);
-        Assert.Matches(@"^pagealloc: \d+ of \d+ processes could not be read; ", result.Error);
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Matches(@"\n  \d+ could not be read: sudo shows those of other users\n$", result.Text);
     }
 
     [Fact]
