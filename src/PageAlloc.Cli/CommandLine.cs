@@ -38,6 +38,7 @@ internal sealed class CommandLine
     private readonly Option<bool> _debuginfod = SharedOptions.Debuginfod();
     private readonly Option<bool> _totals = new("--totals") { Description = "a line of totals under each mapping" };
     private readonly Option<bool> _runs = new("--runs") { Description = "with json: the states of each mapping's pages, run-length encoded" };
+    private readonly Option<bool> _zeroScan = SharedOptions.ZeroScan();
     private readonly Option<bool> _noPageFlags = SharedOptions.NoPageFlags();
 
     /// <summary>Makes the command line.</summary>
@@ -46,7 +47,7 @@ internal sealed class CommandLine
     {
         Root = new RootCommand("Shows every page of a process and every block of its malloc heaps, as a picture.")
         {
-            _target, _show, _heapBy, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _noPageFlags, _swapIn, _freeze, _layout, _debuginfod,
+            _target, _show, _heapBy, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _zeroScan, _noPageFlags, _swapIn, _freeze, _layout, _debuginfod,
         };
         Root.SetAction(result => (int)map(ReadMap(result)));
         Root.Subcommands.Add(SummaryCommand.Make());
@@ -82,13 +83,20 @@ internal sealed class CommandLine
             throw new UsageException("--runs goes with --format json");
         }
 
+        MapParts shown = SharedOptions.Split(result.GetValue(_show)) is { } parts
+            ? parts.Aggregate((MapParts)0, (all, part) => all | Enum.Parse<MapParts>(part, ignoreCase: true))
+            : MapParts.Pages | MapParts.Heaps | MapParts.Summary;
+        if (result.GetValue(_zeroScan) && !json && !shown.HasFlag(MapParts.Summary))
+        {
+            throw new UsageException("--zero-scan goes with --show summary or --format json");
+        }
+
         return new MapRequest
         {
             Target = result.GetValue(_target)!,
             Json = json,
-            Parts = SharedOptions.Split(result.GetValue(_show)) is { } parts
-                ? parts.Aggregate((MapParts)0, (all, part) => all | Enum.Parse<MapParts>(part, ignoreCase: true))
-                : MapParts.Pages | MapParts.Heaps | MapParts.Summary,
+            Parts = shown,
+            ZeroScan = result.GetValue(_zeroScan),
             HeapByPages = result.GetValue(_heapBy) == "pages",
             Heap = SharedOptions.ReadHeap(result, _swapIn, _layout, _debuginfod),
             Freeze = result.GetValue(_freeze),

@@ -13,7 +13,7 @@ internal sealed class Look : IDisposable
     private readonly OpenedTarget _opened;
     private readonly HeapReader? _heaps;
 
-    private Look(OpenedTarget opened, ReadOptions read, HeapOptions heap, Func<IReadOnlyList<Mapping>, IReadOnlyList<Mapping>>? pick)
+    private Look(OpenedTarget opened, ReadOptions read, HeapOptions heap, Func<IReadOnlyList<Mapping>, IReadOnlyList<Mapping>>? pick, Func<PageTable, HugeScan>? scan)
     {
         _opened = opened;
         Mappings = MappingTable.Read(Target, read);
@@ -30,6 +30,8 @@ internal sealed class Look : IDisposable
 
         try
         {
+            // Where the memory can't be read, that is said of the heaps.
+            HugeScan = Failure is null ? scan?.Invoke(Table) : null;
             Heaps = opened.Release(_heaps);
             Content = _heaps is null ? null : new BlockContent(_heaps, Target, Mappings);
         }
@@ -58,6 +60,9 @@ internal sealed class Look : IDisposable
     /// <summary>The blocks of its heaps; null when its memory can't be read.</summary>
     public IHeapBlocks? Heaps { get; }
 
+    /// <summary>What was read of huge pages besides; null when that was not asked for, or the memory can't be read.</summary>
+    public HugeScan? HugeScan { get; }
+
     /// <summary>Looks into blocks; null when the memory can't be read.</summary>
     public BlockContent? Content { get; }
 
@@ -69,17 +74,22 @@ internal sealed class Look : IDisposable
     /// <param name="read">How to read pages.</param>
     /// <param name="heap">How to look for heaps.</param>
     /// <param name="pick">Picks the mappings whose pages are read; null for all.</param>
+    /// <param name="scan">Reads huge pages besides; null when that is not asked for.</param>
     /// <exception cref="TargetException">It can't be read.</exception>
     public static Look At(
-        OpenedTarget opened, ReadOptions read, HeapOptions heap, Func<IReadOnlyList<Mapping>, IReadOnlyList<Mapping>>? pick = null) =>
-        new(opened, read, heap, pick);
+        OpenedTarget opened,
+        ReadOptions read,
+        HeapOptions heap,
+        Func<IReadOnlyList<Mapping>, IReadOnlyList<Mapping>>? pick = null,
+        Func<PageTable, HugeScan>? scan = null) =>
+        new(opened, read, heap, pick, scan);
 
     /// <summary>Walks the heaps and joins them with the pages; null when they can't be read.</summary>
     public HeapFigures? Walk() => Heaps is null ? null : HeapFigures.Walk(Heaps, Table, Content);
 
     /// <summary>The figures of the whole process.</summary>
     /// <param name="heaps">Those of its heaps.</param>
-    public ProcessFigures Figures(HeapFigures? heaps) => new(Info, Table, heaps, ProcessSummary.Make(Target, Table, heaps, Status));
+    public ProcessFigures Figures(HeapFigures? heaps) => new(Info, Table, heaps, ProcessSummary.Make(Target, Table, heaps, Status)) { HugeScan = HugeScan };
 
     /// <summary>Closes the heaps.</summary>
     public void Dispose()

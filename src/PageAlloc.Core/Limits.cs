@@ -12,6 +12,9 @@ public sealed record Limits
     /// <summary>Bytes of one text file below /proc/PID, such as maps (about 130 a mapping, more with long names).</summary>
     public int MaxProcFileBytes { get; init; } = 1 << 30;
 
+    /// <summary>Bytes of huge pages that are searched for zeros: about a second's worth.</summary>
+    public ulong MaxZeroScanBytes { get; init; } = 4UL << 30;
+
     /// <summary>Bytes of a command line that are kept.</summary>
     public int MaxCommandLineBytes { get; init; } = 1 << 20;
 }

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 extern const struct heap_situation churn_situations[], bin_situations[], mmap_situations[], arena_situations[],
-    main_situations[], damage_situations[], paged_situations[], pin_situations[];
+    main_situations[], damage_situations[], paged_situations[], pin_situations[], finding_situations[];
 
 static const struct heap_situation *const themes[] = {
     churn_situations, bin_situations, mmap_situations, arena_situations, main_situations, damage_situations,
-    paged_situations, pin_situations,
+    paged_situations, pin_situations, finding_situations,
 };
 
 static const struct heap_situation *find(const char *name) {

@@ -50,4 +50,23 @@ static void ended_high(int argc, char **argv) {
     tell();
 }
 
-const struct heap_situation pin_situations[] = {{"pins", pins}, {"endedHigh", ended_high}, {NULL, NULL}};
+// sparse BLOCKS: of each only its first 4 KiB are ever written; every other one is freed.
+static void sparse(int argc, char **argv) {
+    size_t count = number(argc, argv, 0, 1000), size = 100000, written = 4096;
+    char **blocks = blank(count * sizeof *blocks);
+    for (size_t i = 0; i < count; i++) {
+        blocks[i] = malloc(size);
+        memset(blocks[i], 1, written);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (i % 2 == 0)
+            keep(blocks[i]);
+        else {
+            say("freed %p %zu", (void *)blocks[i], usable(blocks[i]));
+            free(blocks[i]);
+        }
+    }
+    tell();
+}
+
+const struct heap_situation pin_situations[] = {{"pins", pins}, {"endedHigh", ended_high}, {"sparse", sparse}, {NULL, NULL}};

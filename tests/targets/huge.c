@@ -1,6 +1,7 @@
 // Private memory in large folios: 2M, its zero page, split by page tables, middle sizes, hugetlb.
 #include "target.h"
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -62,6 +63,26 @@ static void huge_split(int argc, char **argv) {
     region_end();
 }
 
+// Huge pages with 511, none and 10 small pages of zeros; one page has a single byte, the last.
+static void huge_blank(int argc, char **argv) {
+    (void)argc, (void)argv;
+    char *p = huge_candidate(3);
+    make_huge(p, 3);
+    memset(p, 0, HUGE_BYTES);
+    write_page(p);
+    memset(page_at(p, huge_pages(1) + 7), 0, page_size());
+    write_page(page_at(p, huge_pages(1) + 8) - 1);
+    memset(page_at(p, huge_pages(2) + 10), 0, 11 * page_size());
+    write_page(page_at(p, huge_pages(2) + 21) - 1);
+    region_of("hugeBlank", p, ANONYMOUS("2M"), huge_pages(3));
+}
+
+// Asked for, and never touched.
+static void huge_advised(int argc, char **argv) {
+    (void)argc, (void)argv;
+    region_of("hugeAdvised", huge_candidate(4), NOT_PRESENT, huge_pages(4));
+}
+
 static void huge_zero(int argc, char **argv) {
     (void)argc, (void)argv;
     char *p = huge_candidate(2);
@@ -111,6 +132,28 @@ static void medium(int argc, char **argv) {
     region_end();
 }
 
+// mediumMoved BYTES: as medium, then one of three folios stands a page off its alignment.
+static void medium_moved(int argc, char **argv) {
+    if (argc < 1)
+        skip("mediumMoved needs a size");
+    size_t bytes = strtoull(argv[0], NULL, 0), pages = bytes / page_size();
+    char *p = reserve_aligned(3 * bytes, HUGE_BYTES);
+    if (madvise(p, 3 * bytes, MADV_HUGEPAGE) != 0)
+        skip("this kernel has no transparent huge pages");
+    for (size_t i = 0; i < 3; i++)
+        write_page(p + i * bytes);
+    advise(p, 3 * bytes, MADV_NOHUGEPAGE, "MADV_NOHUGEPAGE");
+    if (smaps_kilobytes(p, "Rss") != 3 * bytes / KIB)
+        skip("no memory for pages of a middle size");
+    write_pages(p, 3 * pages);
+    char *to = (char *)reserve_aligned(2 * bytes, bytes) + page_size();
+    if (mremap(p + bytes, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+        fail("mremap");
+    region_of("unmoved", p, sized("anonymous", bytes), pages);
+    region_of("moved", to, sized("anonymous", bytes), pages);
+    region_of("behind", p + 2 * bytes, sized("anonymous", bytes), pages);
+}
+
 static void hugetlb(int argc, char **argv) {
     (void)argc, (void)argv;
     const int anonymous = MAP_ANONYMOUS | MAP_HUGETLB;
@@ -155,5 +198,6 @@ static void giant(int argc, char **argv) {
 
 const struct situation huge_situations[] = {
     {"huge", huge}, {"hugeSplit", huge_split}, {"hugeZero", huge_zero}, {"hugeSwapped", huge_swapped},
+    {"hugeBlank", huge_blank}, {"hugeAdvised", huge_advised}, {"mediumMoved", medium_moved},
     {"medium", medium}, {"hugetlb", hugetlb}, {"giant", giant}, {NULL, NULL},
 };

@@ -22,8 +22,7 @@ internal sealed class MapCommand
         _request = request;
         _look = look;
         _output = output;
-        HashSet<ulong> starts = [.. picked.Select(m => m.Range.Start)];
-        _shown = [.. look.Table.Mappings.Where(m => starts.Contains(m.Mapping.Range.Start))];
+        _shown = Shown(look.Table, picked);
     }
 
     /// <summary>Whether the pages of all heaps were read.</summary>
@@ -44,7 +43,7 @@ internal sealed class MapCommand
             return picked.Count == 0 ? throw new UsageException($"the filter picks none of the {mappings.Count} mappings")
                 : request.Json || request.HeapByPages ? mappings
                 : picked;
-        });
+        }, request.ZeroScan ? table => HugeScan.Read(opened.Target, table, Shown(table, picked), request.Read.Limits) : null);
         var command = new MapCommand(request, look, picked, output);
         bool isComplete = request.Json ? command.WriteJson() : command.WriteText();
         output.Flush();
@@ -59,11 +58,17 @@ internal sealed class MapCommand
         return isComplete ? ExitCode.Done : ExitCode.Incomplete;
     }
 
+    private static MappingPages[] Shown(PageTable table, IReadOnlyList<Mapping> picked)
+    {
+        HashSet<ulong> starts = [.. picked.Select(m => m.Range.Start)];
+        return [.. table.Mappings.Where(m => starts.Contains(m.Mapping.Range.Start))];
+    }
+
     private bool WriteJson()
     {
         if (!WantsHeaps || _look.Walk() is not { } figures)
         {
-            JsonView.Write(_look.Info, _look.Table, _shown, _request.Runs, null, _output);
+            JsonView.Write(_look.Info, _look.Table, _shown, _request.Runs, null, _output, scan: _look.HugeScan);
             return true;
         }
 
@@ -74,7 +79,7 @@ internal sealed class MapCommand
             figures = figures with { Arenas = arenas, Pins = HeapPins.Of(figures.Pages!, arenas, _look.Content) };
         }
 
-        JsonView.Write(_look.Info, _look.Table, _shown, _request.Runs, figures, _output, whole);
+        JsonView.Write(_look.Info, _look.Table, _shown, _request.Runs, figures, _output, whole, _look.HugeScan);
         return !HeapProblemsView.IsIncomplete(figures.Heaps, figures.Arenas);
     }
 
@@ -94,7 +99,7 @@ internal sealed class MapCommand
         if (_request.Parts.HasFlag(MapParts.Summary))
         {
             TotalsView.Write(_look.Table, _shown, _look.Mappings.Count, _output);
-            HugePagesView.Write(HugePages.Of(_look.Table, _shown, pages, arenas), _output);
+            HugePagesView.Write(HugePages.Of(_look.Table, _shown, pages, arenas, _look.HugeScan), _output);
         }
 
         // With a filter that picks no arena, heaps are not what was asked for.

@@ -33,6 +33,9 @@ internal sealed record MapRequest
 
     public bool Freeze { get; init; }
 
+    /// <summary>Whether huge pages are searched for zeros.</summary>
+    public bool ZeroScan { get; init; }
+
     public bool Runs { get; init; }
 
     public bool Legend { get; init; } = true;

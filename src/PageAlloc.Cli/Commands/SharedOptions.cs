@@ -43,6 +43,12 @@ internal static class SharedOptions
         Description = "do not read /proc/kpageflags: three times as fast, without the size of large folios and without KSM",
     };
 
+    /// <summary>Whether huge pages are searched for zeros.</summary>
+    public static Option<bool> ZeroScan() => new("--zero-scan")
+    {
+        Description = "search huge pages for small pages of zeros, which splitting would save: reads all bytes of them, a second for four gigabytes, and no more",
+    };
+
     /// <summary>What may be used to read a target, as that option and the environment say.</summary>
     public static ReadOptions ReadPages(ParseResult result, Option<bool> noPageFlags) => new()
     {

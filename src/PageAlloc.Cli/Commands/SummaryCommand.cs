@@ -18,34 +18,36 @@ internal static class SummaryCommand
         Option<string> format = SharedOptions.Choice(
             "--format", "text, json (see docs/json.md), or prometheus: metrics for node_exporter's textfile collector", "text", "text", "json", "prometheus");
         Option<bool> noPageFlags = SharedOptions.NoPageFlags();
+        Option<bool> zeroScan = SharedOptions.ZeroScan();
         Option<bool> swapIn = SharedOptions.SwapIn();
         Option<bool> freeze = SharedOptions.Freeze();
         Option<string> layout = SharedOptions.Layout();
         Option<bool> debuginfod = SharedOptions.Debuginfod();
         var command = new Command("summary", "Says on one screen what the memory of a process is: heap by heap, stacks, code, files, threads, cgroup")
         {
-            target, format, noPageFlags, swapIn, freeze, layout, debuginfod,
+            target, format, zeroScan, noPageFlags, swapIn, freeze, layout, debuginfod,
         };
         command.SetAction(result =>
         {
             HeapOptions heap = SharedOptions.ReadHeap(result, swapIn, layout, debuginfod);
             ReadOptions read = SharedOptions.ReadPages(result, noPageFlags);
             using OpenedTarget opened = OpenedTarget.Open(result.GetValue(target)!, result.GetValue(freeze));
-            return (int)Run(opened, result.GetValue(format)!, read, heap, new StdOut(1));
+            return (int)Run(opened, result.GetValue(format)!, read, heap, result.GetValue(zeroScan), new StdOut(1));
         });
         return command;
     }
 
-    private static ExitCode Run(OpenedTarget opened, string format, ReadOptions read, HeapOptions options, StdOut output)
+    private static ExitCode Run(OpenedTarget opened, string format, ReadOptions read, HeapOptions options, bool zeroScan, StdOut output)
     {
-        using Look look = Look.At(opened, read, options);
+        using Look look = Look.At(
+            opened, read, options, scan: zeroScan ? table => HugeScan.Read(opened.Target, table, table.Mappings, read.Limits) : null);
         HeapFigures? walked = look.Walk();
         PageTable table = look.Table;
         ProcessFigures figures = look.Figures(walked);
         switch (format)
         {
             case "json":
-                JsonView.Write(figures.Target, table, table.Mappings, withRuns: false, walked, output, figures);
+                JsonView.Write(figures.Target, table, table.Mappings, withRuns: false, walked, output, figures, look.HugeScan);
                 break;
             case "prometheus":
                 var metrics = new PrometheusView();

@@ -79,6 +79,12 @@ public sealed class ArenaPages(Arena arena)
     /// <summary>Whole pages of the top chunk in RAM that <c>malloc_trim(0)</c> leaves, in bytes: those of a thread's arena, and of a main one that does not end at the break.</summary>
     public ulong KeptTopBytes { get; internal set; }
 
+    /// <summary>
+    /// The bytes in RAM of free chunks that are so large that they would have been mappings of their own at the usual threshold,
+    /// and of what the main arena's top chunk has beyond its usual size: what thresholds that have grown keep, at most.
+    /// </summary>
+    public ulong LargeFreeBytes { get; internal set; }
+
     internal void Add(BlockState state, PageState page, ulong bytes)
     {
         if (page.IsResident)

@@ -15,6 +15,15 @@ namespace PageAlloc.Insight;
 /// <param name="MissingBytes">How much more, in bytes: what of the partly filled ones is not in RAM.</param>
 public readonly record struct HugeMapping(Mapping Mapping, ulong Ranges, ulong Huge, ulong Whole, ulong Partly, ulong MissingBytes)
 {
+    /// <summary>Those that the kernel may make huge, by its own rule; null when that was not asked for, or is not known.</summary>
+    public ulong? Eligible { get; init; }
+
+    /// <summary>Bytes of the huge ones that were searched for zeros.</summary>
+    public ulong ScannedBytes { get; init; }
+
+    /// <summary>What of them lies in base pages of zeros, in bytes: what splitting the huge pages would save; null when they were not searched.</summary>
+    public ulong? ZeroBytes { get; init; }
+
     /// <summary>Counts the ranges of a mapping, at a cost that follows the runs of its pages.</summary>
     /// <param name="pages">The mapping's pages.</param>
     /// <param name="table">The table that they are from.</param>

@@ -11,6 +11,9 @@ namespace PageAlloc.Insight;
 /// <param name="Summary">The figures of the whole process.</param>
 public sealed record ProcessFigures(TargetInfo Target, PageTable Table, HeapFigures? Heaps, ProcessSummary Summary)
 {
+    /// <summary>What was read of huge pages besides; null when that was not asked for.</summary>
+    public HugeScan? HugeScan { get; init; }
+
     /// <summary>The sum of a figure over all arenas.</summary>
     internal ulong OverArenas(Func<ArenaTotals, ulong> of) => (Heaps?.Arenas ?? []).Aggregate(0UL, (sum, arena) => sum + of(arena));
 

@@ -56,7 +56,11 @@ internal sealed class TrimPrediction(PageCursor cursor, IReadOnlyList<Mapping> m
     }
 
     /// <summary>Adds the bytes of RAM that the free chunk begun would give back.</summary>
-    public void End(ArenaPages pages) => pages.TrimmableBytes += Trimmable(_start, _end);
+    public void End(ArenaPages pages)
+    {
+        pages.TrimmableBytes += Trimmable(_start, _end);
+        pages.LargeFreeBytes += _end - _start >= MallocParameters.UsualThreshold ? Resident(_start, _end) : 0;
+    }
 
     private ulong Trimmable(ulong start, ulong end)
     {
@@ -80,6 +84,9 @@ internal sealed class TrimPrediction(PageCursor cursor, IReadOnlyList<Mapping> m
         if (_arena.IsMain && endsAtBreak)
         {
             pages.TrimmableBytes += Resident(first, top.End);
+
+            // When a free() shortens the heap, top keeps M_TOP_PAD, which is usually as large as the threshold.
+            pages.LargeFreeBytes += Resident(Math.Min(top.End, start + MallocParameters.UsualThreshold), top.End);
             pages.TrimmableTopBytes += Resident(Math.Max(first, (top.Address + _pageSize - 1) & ~(_pageSize - 1)), top.End);
             pages.UnderTop = _last.State is BlockState.Used or BlockState.Tcache ? UnderTop() : null;
         }

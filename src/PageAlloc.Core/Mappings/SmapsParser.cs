@@ -7,7 +7,14 @@ namespace PageAlloc.Mappings;
 /// <param name="Hugetlb">Resident hugetlb pages.</param>
 /// <param name="MappedHuge">Memory that one page-table entry maps in the size of a transparent huge page.</param>
 /// <param name="KernelPageSize">The page size of the mapping: that of its hugetlb pages, else a base page.</param>
-public readonly record struct SmapsEntry(ulong Rss, ulong Swap, ulong? Ksm, ulong Hugetlb, ulong MappedHuge, ulong KernelPageSize);
+public readonly record struct SmapsEntry(ulong Rss, ulong Swap, ulong? Ksm, ulong Hugetlb, ulong MappedHuge, ulong KernelPageSize)
+{
+    /// <summary>Whether huge pages, or large folios since Linux 6.8, may be made there (since Linux 5.0; null before).</summary>
+    public bool? IsHugeEligible { get; init; }
+
+    /// <summary>Whether the process asked for huge pages there: <c>hg</c> of VmFlags.</summary>
+    public bool IsHugeAdvised { get; init; }
+}
 
 /// <summary>
 /// Parses /proc/PID/smaps. Reading that file walks every page, so it is asked for only where pagemap is silent.
@@ -63,6 +70,12 @@ public sealed class SmapsParser
 
     private static void Add(ReadOnlySpan<byte> line, ref SmapsEntry entry)
     {
+        if (line.StartsWith("VmFlags:"u8))
+        {
+            entry = entry with { IsHugeAdvised = line.IndexOf(" hg"u8) >= 0 };
+            return;
+        }
+
         int colon = line.IndexOf((byte)':');
         if (colon < 0 || !System.Buffers.Text.Utf8Parser.TryParse(line[(colon + 1)..].TrimStart((byte)' '), out ulong value, out _))
         {
@@ -90,6 +103,10 @@ public sealed class SmapsParser
         else if (key.SequenceEqual("Shared_Hugetlb"u8) || key.SequenceEqual("Private_Hugetlb"u8))
         {
             entry = entry with { Hugetlb = entry.Hugetlb + value };
+        }
+        else if (key.SequenceEqual("THPeligible"u8))
+        {
+            entry = entry with { IsHugeEligible = value != 0 };
         }
         else if (key.SequenceEqual("AnonHugePages"u8) || key.SequenceEqual("ShmemPmdMapped"u8) || key.SequenceEqual("FilePmdMapped"u8))
         {

@@ -41,11 +41,17 @@ internal sealed class FolioResolver
         _flags = new ulong[MaxFramesPerRead + (2 * _folioFrames)];
     }
 
-    /// <summary>Whether sizes up to the huge order are given as such; else a folio as large as that counts as base pages.</summary>
-    public bool KeepHugeOrder { get; init; }
+    /// <summary>The largest size that is told; a folio above it counts as base pages.</summary>
+    public int HugeOrder => _source.HugeOrder;
 
     /// <summary>Whether the flags of some page could not be read: its state stays as it was.</summary>
     public bool HasFailed { get; private set; }
+
+    /// <summary>Whether one of the pages resolved last is in a large folio.</summary>
+    public bool HasFolios { get; private set; }
+
+    /// <summary>The frame in a key, and the index in the states.</summary>
+    public static (ulong Frame, int Index) Split(ulong key) => (key >> IndexBits, (int)(key & IndexMask));
 
     /// <summary>The key of a page: its frame above its index in the states. Frames of more than 44 bits do not exist.</summary>
     public static ulong Key(ulong frame, int index) => (frame << IndexBits) | (uint)index;
@@ -61,6 +67,7 @@ internal sealed class FolioResolver
         FrameSort.Sort(keys, _scratch.AsSpan(0, keys.Length), IndexBits);
         _from = _to = 0;
         _folioStart = _folioEnd = 0;
+        HasFolios = false;
         for (int i = 0; i < keys.Length; i++)
         {
             ulong frame = keys[i] >> IndexBits;
@@ -99,7 +106,9 @@ internal sealed class FolioResolver
 
         // Folios are powers of two; one that is being split while we look is taken at the size still seen.
         int order = BitOperations.Log2(_folioEnd - _folioStart);
-        return new PageState(state.Kind, order > _source.HugeOrder || (order == _source.HugeOrder && !KeepHugeOrder) ? 0 : order);
+        order = order > _source.HugeOrder ? 0 : order;
+        HasFolios |= order != 0;
+        return new PageState(state.Kind, order);
     }
 
     // A folio is a head and the tails behind it.

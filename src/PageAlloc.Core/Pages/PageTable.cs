@@ -28,6 +28,9 @@ public enum UnknownDetails
 /// <param name="SwappedSharedBytes">Shared memory of it that is swapped out: the sum is known, the pages are not, and count as not present.</param>
 public sealed record MappingPages(Mapping Mapping, PageRuns Runs, ulong SwappedSharedBytes)
 {
+    /// <summary>Its pages in large folios, by kind and size; those of hugetlb are left out. Where sizes of folios are not known there are none.</summary>
+    public IReadOnlyList<FolioCount> Folios { get; init; } = [];
+
     /// <summary>Counts the pages by state.</summary>
     public PageCounts Count()
     {

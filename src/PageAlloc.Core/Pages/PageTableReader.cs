@@ -38,20 +38,26 @@ public static class PageTableReader
         IPageSource source, IReadOnlyList<Mapping> mappings, Func<Dictionary<ulong, SmapsEntry>> smaps, int pid)
     {
         var builder = new PageTableBuilder(mappings, source.PageSize);
-        FolioResolver? folios = source.HasFlags ? new FolioResolver(source) { KeepHugeOrder = !source.CanScan } : null;
+        FolioResolver? folios = source.HasFlags ? new FolioResolver(source) : null;
         var window = new PageWindow(builder, folios, zeroInDoubt: !source.CanScan);
         var entries = new PagemapBuffer(source, pid);
         if (source.CanScan)
         {
             new ScanWalk(source, entries, mappings, window, pid).Run();
-            window.Flush();
-            return new PageTable(builder.Finish(), source.PageSize, source.HugeOrder, window.Unknown);
+            return new PageTable(Finish(window, builder), source.PageSize, source.HugeOrder, window.Unknown);
         }
 
         Dictionary<ulong, SmapsEntry> known = smaps();
         new PagemapWalk(source, entries, mappings, window, known).Run();
-        window.Flush();
         return SmapsReconciliation.Apply(
-            new PageTable(builder.Finish(), source.PageSize, source.HugeOrder, window.Unknown), known);
+            new PageTable(Finish(window, builder), source.PageSize, source.HugeOrder, window.Unknown), known);
+    }
+
+    private static List<MappingPages> Finish(PageWindow window, PageTableBuilder builder)
+    {
+        window.Flush();
+        List<MappingPages> mappings = builder.Finish();
+        window.AddFoliosTo(mappings);
+        return mappings;
     }
 }

@@ -15,8 +15,10 @@ internal sealed class PageWindow
 
     private readonly PageTableBuilder _builder;
     private readonly FolioResolver? _folios;
+    private readonly FolioTally _tally = new();
     private byte[] _states = new byte[16 << 10];
     private ulong[] _keys = [];
+    private ulong[] _sorted = [];
     private readonly List<Part> _parts = [];
     private readonly bool _zeroInDoubt;
     private int _stateCount;
@@ -43,6 +45,17 @@ internal sealed class PageWindow
         FlushWhenFull();
     }
 
+    /// <summary>Adds pages of transparent huge pages that one page-table entry each maps.</summary>
+    public void AddHuge(int mapping, ulong firstPage, ulong count, PageState state)
+    {
+        if (_folios is not null)
+        {
+            _tally.AddWhole(mapping, state, count);
+        }
+
+        Add(mapping, firstPage, count, state);
+    }
+
     /// <summary>Adds pages with a pagemap entry each.</summary>
     /// <param name="index">The number of their mapping.</param>
     /// <param name="mapping">Their mapping.</param>
@@ -67,8 +80,19 @@ internal sealed class PageWindow
     /// <summary>Hands on what was collected.</summary>
     public void Flush()
     {
-        _folios?.Resolve(_keys.AsSpan(0, _keyCount), _states);
-        Unknown |= _folios is { HasFailed: true } ? UnknownDetails.FolioSizes | UnknownDetails.MergedPages : 0;
+        if (_folios is not null)
+        {
+            Span<ulong> sorted = _sorted.AsSpan(0, _keyCount);
+            _keys.AsSpan(0, _keyCount).CopyTo(sorted);
+            _folios.Resolve(sorted, _states);
+            if (_folios.HasFolios)
+            {
+                CountFolios(_folios.HugeOrder);
+            }
+
+            Unknown |= _folios.HasFailed ? UnknownDetails.FolioSizes | UnknownDetails.MergedPages : 0;
+        }
+
         foreach (Part part in _parts)
         {
             if (part.StatesAt < 0)
@@ -86,6 +110,41 @@ internal sealed class PageWindow
         _keyCount = 0;
     }
 
+    /// <summary>Gives the mappings their large folios, when all was handed on.</summary>
+    public void AddFoliosTo(List<MappingPages> mappings) => _tally.AddTo(mappings);
+
+    // Folios are followed by address; where a scan told what one entry maps, a folio of that size that it did not tell of is
+    // mapped by entries of base pages, and counts as such.
+    private void CountFolios(int hugeOrder)
+    {
+        Part part = default;
+        int next = 0;
+        int end = 0;
+        Span<byte> states = _states.AsSpan(0, _stateCount);
+        foreach (ulong key in _keys.AsSpan(0, _keyCount))
+        {
+            (ulong frame, int index) = FolioResolver.Split(key);
+            ref byte code = ref states[index];
+            var state = PageState.FromCode(code);
+            if (state.Order == 0)
+            {
+                continue;
+            }
+
+            while (index >= end)
+            {
+                part = _parts[next++];
+                end = part.StatesAt < 0 ? end : part.StatesAt + (int)part.Count;
+            }
+
+            _tally.Add(part.Mapping, part.FirstPage + (ulong)(index - part.StatesAt), frame, state);
+            if (state.Order == hugeOrder && !_zeroInDoubt)
+            {
+                code = new PageState(state.Kind).Code;
+            }
+        }
+    }
+
     private void FlushWhenFull()
     {
         if (_stateCount == FolioResolver.MaxPages || _keyCount >= FolioResolver.MaxKeys || _parts.Count >= MaxParts)
@@ -101,6 +160,7 @@ internal sealed class PageWindow
         if (_folios is not null)
         {
             Grow(ref _keys, _keyCount + count);
+            Grow(ref _sorted, _keyCount + count);
         }
 
         static void Grow<T>(ref T[] array, int needed)

@@ -186,7 +186,15 @@ internal sealed class ScanWalk
             ulong next = Math.Min((page & ~(step - 1)) + step, span.End);
             _entries.Read(page, page + 1);
             PageState state = states.Of(_entries.Get(page, 1)[0]);
-            _window.Add(span.Mapping, page, next - page, state);
+            if (mapping.HugetlbPageSize == 0)
+            {
+                _window.AddHuge(span.Mapping, page, next - page, state);
+            }
+            else
+            {
+                _window.Add(span.Mapping, page, next - page, state);
+            }
+
             page = next;
         }
     }

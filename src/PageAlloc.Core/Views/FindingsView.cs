@@ -18,7 +18,7 @@ public static class FindingsView
         int written = 0;
         foreach (Finding finding in findings)
         {
-            List<string> lines = ["", .. Fold(Mark(finding.Severity), finding.Text, width), .. Fold("    → ", finding.Advice, width)];
+            List<string> lines = ["", .. Fold(Mark(finding.Severity), finding.Text, width), .. Fold("     → ", finding.Advice, width)];
             int more = written + 1 < findings.Count ? 1 : 0;
             if (written != 0 && lines.Count + more > left)
             {

@@ -2,10 +2,11 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using PageAlloc.Insight;
+using PageAlloc.Pages;
 
 namespace PageAlloc.Views;
 
-/// <summary>How much of a process is in huge pages, and how much could be: two lines of text, or the member <c>hugePages</c> of JSON.</summary>
+/// <summary>How much of a process is in huge pages, and how much could be: some lines of text, or the member <c>hugePages</c> of JSON.</summary>
 public static class HugePagesView
 {
     /// <summary>Writes the lines; nothing for a process that fills no aligned range.</summary>
@@ -26,6 +27,22 @@ public static class HugePagesView
         {
             sink.Write($"    {TextSink.Size(free)} of heap pages inside huge ones hold nothing in use").EndLine();
         }
+
+        WriteDetails(huge, total, sink);
+    }
+
+    private static void WriteDetails(HugePages huge, HugeMapping total, TextSink sink)
+    {
+        if (total.Eligible is { } eligible)
+        {
+            sink.Write($"    {TextSink.Count(eligible)} of {TextSink.Count(total.Ranges)} ranges may become huge by the kernel's rules").EndLine();
+        }
+
+        if (total.ZeroBytes is { } zero)
+        {
+            string left = huge.LeftBytes == 0 ? "" : $"; {TextSink.Size(huge.LeftBytes)} were not searched";
+            sink.Write($"    {TextSink.Size(zero)} of small pages inside huge ones are all zeros: splitting would save them ({TextSink.Size(total.ScannedBytes)} searched{left})").EndLine();
+        }
     }
 
     /// <summary>Writes the member.</summary>
@@ -34,6 +51,8 @@ public static class HugePagesView
         json.WriteStartObject("hugePages"u8);
         json.WriteNumber("pageSize"u8, huge.PageSize);
         WriteCounts(json, huge.Total);
+        json.WriteNumber("notScannedBytes"u8, huge.LeftBytes);
+        WriteFolios(json, huge);
         if (huge.HeapFreeBytes is { } free)
         {
             json.WriteNumber("heapFreeBytes"u8, free);
@@ -52,6 +71,42 @@ public static class HugePagesView
         json.WriteEndObject();
     }
 
+    private static void WriteFolios(Utf8JsonWriter json, HugePages huge)
+    {
+        if (huge.Folios is null)
+        {
+            json.WriteNull("folios"u8);
+            return;
+        }
+
+        json.WriteStartArray("folios"u8);
+        foreach (FolioCount folio in huge.Folios)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("size"u8, huge.BasePageSize << folio.Order);
+            json.WriteString("kind"u8, folio.Kind switch { PageKind.Anonymous => "anonymous"u8, PageKind.File => "file"u8, _ => "sharedMemory"u8 });
+            json.WriteNumber("alignedPages"u8, folio.AlignedPages);
+            json.WriteNumber("unalignedPages"u8, folio.UnalignedPages);
+            json.WriteNumber("partialPages"u8, folio.PartialPages);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteNumber(Utf8JsonWriter json, ReadOnlySpan<byte> name, ulong? value)
+    {
+        json.WritePropertyName(name);
+        if (value is { } number)
+        {
+            json.WriteNumberValue(number);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+    }
+
     private static void WriteCounts(Utf8JsonWriter json, HugeMapping mapping)
     {
         json.WriteNumber("ranges"u8, mapping.Ranges);
@@ -59,5 +114,8 @@ public static class HugePagesView
         json.WriteNumber("whole"u8, mapping.Whole);
         json.WriteNumber("partly"u8, mapping.Partly);
         json.WriteNumber("missingBytes"u8, mapping.MissingBytes);
+        WriteNumber(json, "eligible"u8, mapping.Eligible);
+        json.WriteNumber("scannedBytes"u8, mapping.ScannedBytes);
+        WriteNumber(json, "zeroBytes"u8, mapping.ZeroBytes);
     }
 }

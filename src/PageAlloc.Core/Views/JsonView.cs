@@ -35,6 +35,7 @@ public static class JsonView
     /// <param name="heaps">Its heaps; null when they were not looked for.</param>
     /// <param name="output">Gets UTF-8; it is given its bytes a mapping at a time.</param>
     /// <param name="figures">The figures of the whole process; null when they were not made.</param>
+    /// <param name="scan">What was read of huge pages besides; null when that was not asked for.</param>
     public static void Write(
         TargetInfo target,
         PageTable table,
@@ -42,7 +43,8 @@ public static class JsonView
         bool withRuns,
         HeapFigures? heaps,
         IBufferWriter<byte> output,
-        ProcessFigures? figures = null)
+        ProcessFigures? figures = null,
+        HugeScan? scan = null)
     {
         using var json = new Utf8JsonWriter(output, s_options);
         json.WriteStartObject();
@@ -69,7 +71,7 @@ public static class JsonView
             HeapJson.Write(json, heaps);
         }
 
-        HugePagesView.WriteJson(json, HugePages.Of(table, [.. mappings], heaps?.Pages, heaps?.Arenas ?? []));
+        HugePagesView.WriteJson(json, HugePages.Of(table, [.. mappings], heaps?.Pages, heaps?.Arenas ?? [], scan));
         if (figures is not null)
         {
             SummaryJson.Write(json, figures.Summary);

@@ -21,6 +21,14 @@ public static class SummaryView
         HeaderView.Write(figures.Target, new MapOptions { Style = style, Width = ScreenWidth - 20 }, output);
         ProcessSummary summary = figures.Summary;
         byte[] ledger = Part(o => LedgerView.Write(summary.Ledger, o));
+        byte[] huge = Part(o =>
+        {
+            // Nobody asked for them else.
+            if (figures.HugeScan is { } scan)
+            {
+                HugePagesView.Write(HugePages.Of(figures.Table, figures.Table.Mappings, figures.Heaps?.Pages, figures.Heaps?.Arenas ?? [], scan), o);
+            }
+        });
         byte[] cgroup = Part(o =>
         {
             if (summary.Cgroup is { } group)
@@ -35,12 +43,12 @@ public static class SummaryView
 
         // Arenas and threads have what lines findings leave, and the findings what those take not: a table has five lines besides.
         const int around = 10;
-        int left = ScreenHeight - 1 - Lines(ledger) - Lines(cgroup) - Lines(problems) - wanted - around;
+        int left = ScreenHeight - 1 - Lines(ledger) - Lines(huge) - Lines(cgroup) - Lines(problems) - wanted - around;
         int most = Math.Clamp(left / 2, 3, MostArenas);
         byte[] arenas = Part(o => WriteHeaps(figures, most, o));
         int threads = Math.Clamp(left - Math.Min(most, figures.Heaps?.Arenas.Count ?? 0), 2, MostThreads);
         byte[] users = Part(o => ThreadsView.Write(summary.Threads, threads, o));
-        byte[][] parts = [ledger, arenas, users, cgroup, problems];
+        byte[][] parts = [ledger, huge, arenas, users, cgroup, problems];
         foreach (byte[] part in parts)
         {
             output.Write(part);

@@ -33,7 +33,7 @@ public sealed class SchemaTests
     {
         using StandingSituation standing = Situations.Get(situation).Start();
         AssertValid(
-            Show(standing.Pid, []), Show(standing.Pid, ["--runs"]), Show(standing.Pid, ["--no-page-flags"]),
+            Show(standing.Pid, []), Show(standing.Pid, ["--runs"]), Show(standing.Pid, ["--no-page-flags"]), Show(standing.Pid, ["--zero-scan"]),
             Show(standing.Pid, ["--runs"], environment: s_oldKernel));
     }
 

@@ -46,6 +46,7 @@ public sealed class SmapsParserTests
         Assert.Equal(0UL, entry.Hugetlb);
         Assert.Equal(18_874_368UL, entry.MappedHuge);
         Assert.Equal(4_096UL, entry.KernelPageSize);
+        Assert.Equal((true, true), (entry.IsHugeEligible, entry.IsHugeAdvised));
     }
 
     [Fact]
@@ -58,6 +59,7 @@ public sealed class SmapsParserTests
         Assert.Equal(3, entries.Count);
         Assert.Equal((4096UL, 8192UL), (entries[0x400000].Rss, entries[0x400000].Swap));
         Assert.Equal((0UL, 0UL), (entries[0x401000].Rss, entries[0x401000].Swap));
+        Assert.Null(entries[0x401000].IsHugeEligible);
         Assert.Equal(4096UL, entries[0xffffffffff600000].Rss);
     }
 

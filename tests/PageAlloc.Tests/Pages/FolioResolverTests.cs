@@ -18,15 +18,14 @@ public sealed class FolioResolverTests
         Gen.UInt, Gen.OneOf(Gen.Const(1), Gen.Int[1, 20], Gen.Int[1, 1500])).Array[1, 30];
 
     [Theory]
-    [InlineData(false, int.MaxValue)]
-    [InlineData(true, int.MaxValue)]
-    [InlineData(false, 100)]
-    public void Each_page_gets_the_size_of_its_folio(bool keepHuge, int longestRead) =>
+    [InlineData(int.MaxValue)]
+    [InlineData(100)]
+    public void Each_page_gets_the_size_of_its_folio(int longestRead) =>
         Gen.Select(Layout, Mapped, Gen.Int[0, 1000]).Sample((layout, mapped, seed) =>
         {
             PhysicalMemory memory = Make(layout);
             ulong[] frames = Frames(memory, mapped, seed);
-            AssertResolved(memory, frames, new FlagSource(memory) { LongestRead = longestRead }, keepHuge);
+            AssertResolved(memory, frames, new FlagSource(memory) { LongestRead = longestRead });
         });
 
     [Theory]
@@ -39,20 +38,17 @@ public sealed class FolioResolverTests
         memory.AddBase();
         ulong[] folios = [memory.AddFolio(2), memory.AddFolio(hugeOrder - 1), memory.AddFolio(hugeOrder), memory.AddFolio(2)];
         ulong[] frames = [.. folios.Select(f => f + 3), .. folios];
-        AssertResolved(memory, frames, new FlagSource(memory) { HugeOrder = hugeOrder }, keepHuge: false);
-        AssertResolved(memory, frames, new FlagSource(memory) { HugeOrder = hugeOrder }, keepHuge: true);
+        AssertResolved(memory, frames, new FlagSource(memory) { HugeOrder = hugeOrder });
     }
 
     // Drivers map pages of 4 MiB into processes, packet rings for instance.
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_folio_above_the_huge_size_counts_as_base_pages(bool keepHuge)
+    [Fact]
+    public void A_folio_above_the_huge_size_counts_as_base_pages()
     {
         var memory = new PhysicalMemory();
         ulong folio = memory.AddFolio(10);
-        AssertResolved(memory, [folio, folio + 511, folio + 512, folio + 600], new FlagSource(memory), keepHuge);
-        AssertResolved(memory, [folio + 600, folio + 1023], new FlagSource(memory), keepHuge);
+        AssertResolved(memory, [folio, folio + 511, folio + 512, folio + 600], new FlagSource(memory));
+        AssertResolved(memory, [folio + 600, folio + 1023], new FlagSource(memory));
     }
 
     [Fact]
@@ -62,7 +58,7 @@ public sealed class FolioResolverTests
         ulong folio = memory.AddFolio(4);
         ulong merged = memory.AddKsm();
         ulong[] frames = [.. Enumerable.Repeat(merged, 1000), .. Enumerable.Repeat(folio + 5, 1000), folio, merged];
-        AssertResolved(memory, frames, new FlagSource(memory), keepHuge: false);
+        AssertResolved(memory, frames, new FlagSource(memory));
     }
 
     // A window is 32 Ki frames: folios lie across its borders.
@@ -80,7 +76,7 @@ public sealed class FolioResolverTests
             memory.AddFolio(memory.Frames % 5 == 0 ? 3 : 8);
         }
 
-        AssertResolved(memory, [.. Enumerable.Range(3, memory.Frames - 3).Select(f => (ulong)f)], new FlagSource(memory), keepHuge: false);
+        AssertResolved(memory, [.. Enumerable.Range(3, memory.Frames - 3).Select(f => (ulong)f)], new FlagSource(memory));
     }
 
     [Fact]
@@ -93,7 +89,7 @@ public sealed class FolioResolverTests
         }
 
         ulong[] frames = [.. Enumerable.Range(0, FolioResolver.MaxPages).Select(f => (ulong)f).OrderBy(f => f * 2_654_435_761 % 262_147)];
-        AssertResolved(memory, frames, new FlagSource(memory), keepHuge: true);
+        AssertResolved(memory, frames, new FlagSource(memory));
     }
 
     [Fact]
@@ -103,7 +99,7 @@ public sealed class FolioResolverTests
         ulong folio = memory.AddFolio(3);
         Assert.Equal(
             [new PageState(PageKind.Anonymous, 3), new PageState(PageKind.Anonymous), new PageState(PageKind.Anonymous)],
-            Resolve(new FlagSource(memory), [folio + 7, folio + 8, 1UL << 40], keepHuge: false));
+            Resolve(new FlagSource(memory), [folio + 7, folio + 8, 1UL << 40]));
     }
 
     [Fact]
@@ -112,7 +108,7 @@ public sealed class FolioResolverTests
         var memory = new PhysicalMemory();
         ulong[] folios = [.. Enumerable.Range(0, 100).Select(_ => memory.AddFolio(2))];
         var source = new FlagSource(memory) { Broken = (folios[40], folios[60]) };
-        PageState[] states = Resolve(source, [.. folios.Select(f => f + 1)], keepHuge: false);
+        PageState[] states = Resolve(source, [.. folios.Select(f => f + 1)]);
         Assert.All(states[..40], s => Assert.Equal(new PageState(PageKind.Anonymous, 2), s));
         Assert.All(states[40..60], s => Assert.Equal(new PageState(PageKind.Anonymous), s));
         Assert.All(states[60..], s => Assert.Equal(new PageState(PageKind.Anonymous, 2), s));
@@ -138,7 +134,7 @@ public sealed class FolioResolverTests
         }
 
         var source = new FlagSource(memory);
-        Resolve(source, [.. Enumerable.Range(0, 10_000).Select(f => (ulong)f)], keepHuge: false);
+        Resolve(source, [.. Enumerable.Range(0, 10_000).Select(f => (ulong)f)]);
         Assert.Equal((1, 10_000), (source.Calls, source.EntriesRead));
     }
 
@@ -146,24 +142,24 @@ public sealed class FolioResolverTests
     public void Nothing_to_resolve_reads_nothing()
     {
         var source = new FlagSource(new PhysicalMemory());
-        Resolve(source, [], keepHuge: false);
+        Resolve(source, []);
         Assert.Equal(0, source.Calls);
     }
 
-    private static void AssertResolved(PhysicalMemory memory, ulong[] frames, FlagSource source, bool keepHuge)
+    private static void AssertResolved(PhysicalMemory memory, ulong[] frames, FlagSource source)
     {
-        PageState[] states = Resolve(source, frames, keepHuge);
+        PageState[] states = Resolve(source, frames);
         for (int i = 0; i < frames.Length; i++)
         {
-            PageState truth = memory[frames[i]].Of(PageKind.Anonymous, source.HugeOrder - (keepHuge ? 0 : 1));
+            PageState truth = memory[frames[i]].Of(PageKind.Anonymous, source.HugeOrder);
             Assert.True(truth == states[i], $"page {i}, frame 0x{frames[i]:x} of {memory[frames[i]]}: {states[i].Kind} {states[i].Order}");
         }
     }
 
-    private static PageState[] Resolve(FlagSource source, ulong[] frames, bool keepHuge)
+    private static PageState[] Resolve(FlagSource source, ulong[] frames)
     {
         byte[] states = [.. Enumerable.Repeat(new PageState(PageKind.Anonymous).Code, frames.Length)];
-        new FolioResolver(source) { KeepHugeOrder = keepHuge }.Resolve(frames.Select(FolioResolver.Key).ToArray(), states);
+        new FolioResolver(source).Resolve(frames.Select(FolioResolver.Key).ToArray(), states);
         return [.. states.Select(PageState.FromCode)];
     }
 

@@ -47,7 +47,7 @@ internal static class Situations
     private static readonly Dictionary<string, Situation> ByName = new Situation[]
     {
         Plain("small"), Plain("locked"), Plain("lazilyFreed"), Plain("inaccessible"), Plain("guard"),
-        Plain("huge"), Plain("hugeSplit"), Plain("hugeZero"),
+        Plain("huge"), Plain("hugeSplit"), Plain("hugeZero"), Plain("hugeBlank"), Plain("hugeAdvised"),
         Plain("sharedAnonymous"), Plain("memfd"), Plain("systemV"), Plain("tmpfs"),
         Plain("fileSmall"), Plain("fileCopied"), Plain("fileLarge"), Plain("fileMixed"), Plain("fileHuge"),
         Plain("names"),
@@ -62,7 +62,7 @@ internal static class Situations
         Prepared("ksm", SystemState.Ksm),
         Prepared("hugetlb", () => SystemState.Hugetlb(10)), Prepared("giant", SystemState.GiantHugetlb),
         Prepared("sharedHuge", SystemState.SharedHuge),
-        Medium("medium", 16), Medium("medium", 64), Medium("medium", 1024),
+        Medium("medium", 16), Medium("medium", 64), Medium("medium", 1024), Medium("mediumMoved", 64),
         Medium("sharedMedium", 16), Medium("sharedMedium", 64), Medium("sharedMedium", 1024),
     }.ToDictionary(s => s.Name);
 

@@ -8,11 +8,15 @@ internal sealed record SmapsMapping(
     ulong Start, ulong End, string Permissions, ulong Offset, string Device, ulong Inode, string Name)
 {
     private readonly Dictionary<string, ulong> _kilobytes = [];
+    private readonly Dictionary<string, ulong> _numbers = [];
 
     public IReadOnlySet<string> Flags { get; private set; } = new HashSet<string>();
 
     /// <summary>Bytes of a field given in kB; 0 where this kernel does not know the field.</summary>
     public ulong Bytes(string key) => _kilobytes.GetValueOrDefault(key) * 1024;
+
+    /// <summary>A field that is a plain number, such as THPeligible.</summary>
+    public ulong Number(string key) => _numbers[key];
 
     public bool Knows(string key) => _kilobytes.ContainsKey(key);
 
@@ -29,6 +33,10 @@ internal sealed record SmapsMapping(
         else if (value.EndsWith(" kB", StringComparison.Ordinal))
         {
             _kilobytes[key] = ulong.Parse(value.AsSpan(0, value.Length - 3), CultureInfo.InvariantCulture);
+        }
+        else if (ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
+        {
+            _numbers[key] = number;
         }
     }
 

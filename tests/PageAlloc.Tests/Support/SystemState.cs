@@ -98,6 +98,16 @@ internal sealed class SystemState : IDisposable
             ($"{TransparentHugepage}/shmem_enabled", "advise"));
     }
 
+    /// <summary>Which private memory becomes huge: always, madvise or never.</summary>
+    public static SystemState HugePageMode(string mode)
+    {
+        const string reason = "needs a kernel with transparent huge pages";
+        string ofSize = $"{TransparentHugepage}/hugepages-2048kB/enabled";
+        Skips.Unless(Directory.Exists(TransparentHugepage), reason);
+        (string, string)[] settings = File.Exists(ofSize) ? [(ofSize, "inherit")] : [];
+        return Settings(reason, [.. settings, ($"{TransparentHugepage}/enabled", mode)]);
+    }
+
     /// <summary>Memory that asks for large folios gets them of this size alone.</summary>
     public static SystemState MediumFolios(int kibibytes, bool shared)
     {

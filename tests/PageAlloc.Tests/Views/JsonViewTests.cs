@@ -72,7 +72,13 @@ public sealed class JsonViewTests
               ],
               "hugePages": {
                 "pageSize": 2097152, "ranges": 1, "huge": 1, "whole": 0, "partly": 0, "missingBytes": 0,
-                "mappings": [{ "start": "0x400000", "ranges": 1, "huge": 1, "whole": 0, "partly": 0, "missingBytes": 0 }]
+                "eligible": null, "scannedBytes": 0, "zeroBytes": null, "notScannedBytes": 0, "folios": [],
+                "mappings": [
+                  {
+                    "start": "0x400000", "ranges": 1, "huge": 1, "whole": 0, "partly": 0, "missingBytes": 0,
+                    "eligible": null, "scannedBytes": 0, "zeroBytes": null
+                  }
+                ]
               }
             }
             """,

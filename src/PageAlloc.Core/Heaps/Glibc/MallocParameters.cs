@@ -18,6 +18,15 @@ public sealed record MallocParameters(ulong Address, ulong MmapThreshold, ulong 
     /// <summary>Whether the thresholds grow when a mmapped block is freed: so long as nobody set one of them.</summary>
     public bool IsDynamic { get; private init; }
 
+    /// <summary>The most arenas, as somebody has set it; 0 when nobody has.</summary>
+    public ulong ArenaMax { get; private init; }
+
+    /// <summary>How many blocks of a size a tcache keeps; null where there are no tcaches.</summary>
+    public ulong? TcacheCount { get; private init; }
+
+    /// <summary>The size of the huge pages that malloc asks the kernel for; 0 when it does not, or that is not known.</summary>
+    public ulong HugePageSize { get; private init; }
+
     /// <summary>The offsets that it was read by.</summary>
     internal MallocParLayout Layout { get; init; }
 
@@ -60,7 +69,7 @@ public sealed record MallocParameters(ulong Address, ulong MmapThreshold, ulong 
         const int mostBytes = 4096;
         var bytes = new byte[Math.Clamp(layout.Size, 0, mostBytes)];
         int end = Math.Max(Math.Max(layout.Mmaps + sizeof(int), layout.MmappedMem + memory.PointerSize), layout.SbrkBase + memory.PointerSize);
-        return end <= bytes.Length && 3 * memory.PointerSize <= bytes.Length && memory.TryRead(address, bytes)
+        return Math.Max(end, layout.TcacheBins + (3 * memory.PointerSize)) <= bytes.Length && 5 * memory.PointerSize <= bytes.Length && memory.TryRead(address, bytes)
             ? Of(address, bytes, layout, memory.PointerSize)
             : null;
     }
@@ -74,6 +83,14 @@ public sealed record MallocParameters(ulong Address, ulong MmapThreshold, ulong 
         Word(bytes, layout.MmappedMem, w))
     {
         Layout = layout,
+        // Before 2.15 there are builds that have three words only.
+        ArenaMax = layout.Mmaps >= 5 * w ? Word(bytes, 4 * w, w) : 0,
+
+        // Behind tcache_bins stand tcache_max_bytes and tcache_count.
+        TcacheCount = layout.TcacheBins == 0 ? null : Word(bytes, layout.TcacheBins + (2 * w), w),
+
+        // From 2.35 on thp_pagesize, hp_pagesize and hp_flags stand before n_mmaps; until then only the five words do.
+        HugePageSize = layout.Mmaps >= (8 * w) - 4 ? Word(bytes, layout.Mmaps - sizeof(int) - (2 * w), w) : 0,
 
         // no_dyn_threshold stands behind max_n_mmaps in every release.
         IsDynamic = Number(bytes, layout.MmapsMax + (2 * sizeof(uint))) == 0,

@@ -6,10 +6,12 @@ namespace PageAlloc.Insight.Findings;
 /// </summary>
 public static class FindingList
 {
+    private static readonly BrokenHeapRule s_broken = new();
+
     private static readonly IFindingRule[] s_rules =
     [
         new TrimmableRule(), new PinnedRule(), new ThreadTopsRule(), new FewerArenasRule(), new IdleArenasRule(), new ThresholdRule(),
-        new TcachesRule(), new OrphanTcachesRule(), new SwappedLiveRule(), new OtherMemoryRule(), new BrokenHeapRule(),
+        new TcachesRule(), new OrphanTcachesRule(), new HugeHeapRule(), new ThpWasteRule(), new SwappedLiveRule(), new OtherMemoryRule(),
     ];
 
     /// <summary>Finds what there is to say.</summary>
@@ -17,8 +19,19 @@ public static class FindingList
     /// <returns>The findings; one that says that there is nothing to gain, when there is not.</returns>
     public static IReadOnlyList<Finding> Of(ProcessFigures figures)
     {
+        // The figures of a damaged heap can't be trusted, and a call of malloc_trim would stumble over it.
+        if (s_broken.Find(figures) is { } broken)
+        {
+            return [broken];
+        }
+
         List<Finding> found = [.. s_rules.Select(rule => rule.Find(figures)).OfType<Finding>().OrderByDescending(f => f.Bytes)];
-        if (found.TrueForAll(f => f.Severity == FindingSeverity.Info) && figures.Heaps is { Arenas.Count: not 0 })
+        if (figures.Heaps is { } changing && HeapState.IsChanging(changing))
+        {
+            return [.. found.Select(f => f with { Text = f.Text + " (the heap changed while it was read: --freeze makes this exact)" })];
+        }
+
+        if (found.TrueForAll(f => f.Severity == FindingSeverity.Info) && figures.Heaps is { Arenas.Count: not 0 } heaps && HeapState.IsWhole(heaps))
         {
             found.Insert(0, NothingToGain(figures));
         }
@@ -33,7 +46,7 @@ public static class FindingList
     private static Finding NothingToGain(ProcessFigures figures)
     {
         ulong free = figures.OverPages(p => p.ResidentFreeBytes);
-        string text = $"nothing to gain from malloc here: of {Amounts.Size(figures.Summary.Ledger.ResidentBytes)} in RAM {Amounts.Size(free)} are free memory of its heaps";
+        string text = $"nothing to gain from malloc here: of {Amounts.Size(figures.Summary.Ledger.ResidentBytes)} in RAM {(free == 0 ? "nothing is" : $"{Amounts.Size(free)} are")} free in its heaps";
         return new Finding("nothingToGain", FindingSeverity.Info, free, text, "look at what the program holds: pagealloc blocks lists it");
     }
 }

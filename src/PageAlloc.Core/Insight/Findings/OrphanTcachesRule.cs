@@ -7,11 +7,11 @@ internal sealed class OrphanTcachesRule : IFindingRule
     {
         int orphans = figures.Heaps?.Heaps.OrphanTcaches.Count ?? 0;
         ulong bytes = figures.Heaps?.Heaps.OrphanTcacheBytes ?? 0;
-        return orphans == 0 ? null : new Finding(
+        return orphans == 0 || !Worth.Saying(bytes, figures) ? null : new Finding(
             "orphanTcaches",
-            Worth.Saying(bytes, figures) ? Worth.Severity(bytes, figures) : FindingSeverity.Info,
+            Worth.Severity(bytes, figures),
             bytes,
-            $"{Amounts.Size(bytes)} are lost in caches of {Amounts.Of((ulong)orphans, "thread")} that the parent had when it forked this process",
+            $"{Worth.Share(bytes, figures)} are lost: free blocks in caches of {Amounts.Of((ulong)orphans, "thread")} that the parent had when it forked this process; nothing can use or free them",
             "fork before there are threads, or exec after it");
     }
 }

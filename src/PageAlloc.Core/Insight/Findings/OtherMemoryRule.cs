@@ -8,6 +8,12 @@ internal sealed class OtherMemoryRule : IFindingRule
 {
     public Finding? Find(ProcessFigures figures)
     {
+        // What was not found of the heaps is private memory too.
+        if (figures.Heaps is null || !HeapState.IsWhole(figures.Heaps))
+        {
+            return null;
+        }
+
         Ledger ledger = figures.Summary.Ledger;
         ulong bytes = ledger[LedgerKind.Anonymous].ResidentBytes + ledger[LedgerKind.Jit].ResidentBytes;
         if (!Worth.Saying(bytes, figures) || bytes < ledger.PrivateBytes / 2)
@@ -15,10 +21,11 @@ internal sealed class OtherMemoryRule : IFindingRule
             return null;
         }
 
+        var pageSize = (ulong)figures.Table.PageSize;
         MappingPages? largest = figures.Table.Mappings
-            .Where(m => m.Mapping is { Backing: MappingBacking.Anonymous } mapping && !mapping.Name.Span.StartsWith("["u8) && !IsHeap(figures, mapping))
-            .MaxBy(Resident);
-        string where = largest is null ? "" : $"; the largest mapping of it is at 0x{largest.Mapping.Range.Start:x}";
+            .Where(m => m.Mapping is { Backing: MappingBacking.Anonymous } mapping && !mapping.Name.Span.StartsWith("[heap]"u8) && !mapping.Name.Span.StartsWith("[stack"u8) && !IsHeap(figures, mapping))
+            .MaxBy(m => Resident(m, pageSize));
+        string where = largest is null || Resident(largest, pageSize) > bytes ? "" : $"; the largest mapping of it is at 0x{largest.Mapping.Range.Start:x}, with {Amounts.Size(Resident(largest, pageSize))}";
         string allocator = figures.Heaps?.Heaps.Allocator is { } name and not "glibc" ? $"{name}'s, " : "";
         return new Finding(
             "otherMemory",
@@ -28,11 +35,11 @@ internal sealed class OtherMemoryRule : IFindingRule
             "ask the runtime or allocator whose it is; malloc's settings do not change it");
     }
 
-    private static ulong Resident(MappingPages pages)
+    private static ulong Resident(MappingPages pages, ulong pageSize)
     {
         var counts = new PageCounts();
         counts.Add(pages.Runs);
-        return counts.Resident;
+        return counts.Resident * pageSize;
     }
 
     private static bool IsHeap(ProcessFigures figures, Mapping mapping) =>

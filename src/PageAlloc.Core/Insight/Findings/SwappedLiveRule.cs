@@ -13,7 +13,7 @@ internal sealed class SwappedLiveRule : IFindingRule
             "swappedHeap",
             Worth.Severity(bytes, figures),
             bytes,
-            $"{Amounts.Size(bytes)} of heap that may be in use are in swap: touching them waits for the disk",
-            "give the process more memory (memory.high, memory.max of its cgroup), or lower vm.swappiness");
+            $"{Amounts.Size(bytes)} of heap that may be in use are in swap: what touches them waits until they are read back",
+            "raise memory.high or memory.max of its control group; where nothing may wait, have the program call mlockall()");
     }
 }

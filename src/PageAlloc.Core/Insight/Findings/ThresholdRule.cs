@@ -1,4 +1,3 @@
-using PageAlloc.Blocks;
 using PageAlloc.Heaps.Glibc;
 
 namespace PageAlloc.Insight.Findings;
@@ -9,13 +8,15 @@ internal sealed class ThresholdRule : IFindingRule
     public Finding? Find(ProcessFigures figures)
     {
         MallocParameters? grown = figures.Heaps?.Heaps.Parameters.FirstOrDefault(p => p is { IsDynamic: true, MmapThreshold: > MallocParameters.UsualThreshold });
-        ulong bytes = figures.OverPages(p => p.ResidentBytes(BlockState.Large) + p.ResidentBytes(BlockState.Unsorted) + p.ResidentBytes(BlockState.Top));
+        ulong bytes = figures.OverPages(p => p.LargeFreeBytes);
         return grown is null || !Worth.Saying(bytes, figures) ? null : new Finding(
             "grownThreshold",
             Worth.Severity(bytes, figures),
             bytes,
-            $"blocks below {Amounts.Size(grown.MmapThreshold)} come from the heap and not from mmap, as a block of that size was freed once; "
-                + $"the top of the heap now goes back above {Amounts.Size(grown.TrimThreshold)} only. {Worth.Share(bytes, figures)} are free in large pieces",
-            "set MALLOC_MMAP_THRESHOLD_=131072: large blocks then go back when they are freed, at the cost of a system call each");
+            $"{Worth.Share(bytes, figures)} are free in pieces of {Amounts.Size(MallocParameters.UsualThreshold)} or more. Blocks of that size are usually "
+                + $"mappings of their own, which go back when they are freed; but one of {Amounts.Size(grown.MmapThreshold)} was freed once, "
+                + "and since then all smaller ones come from the heap",
+            $"set MALLOC_MMAP_THRESHOLD_={MallocParameters.UsualThreshold}, at the cost of a system call for each large block; "
+                + "what came from smaller blocks stays");
     }
 }

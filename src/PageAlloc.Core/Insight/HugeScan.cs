@@ -1,0 +1,23 @@
+using PageAlloc.Mappings;
+using PageAlloc.Pages;
+using PageAlloc.Targets;
+
+namespace PageAlloc.Insight;
+
+/// <summary>What is read of huge pages only when it is asked for.</summary>
+/// <param name="Zeros">The zeros in them.</param>
+/// <param name="Policy">Where the kernel may make them.</param>
+public sealed record HugeScan(ZeroScan Zeros, HugePagePolicy Policy)
+{
+    /// <summary>Reads both. The policy first, as reading bytes changes what smaps says was referenced.</summary>
+    /// <param name="target">The process.</param>
+    /// <param name="table">Its pages.</param>
+    /// <param name="mappings">The mappings to read, of that table.</param>
+    /// <param name="limits">Caps on what is read.</param>
+    /// <exception cref="TargetException">They can't be read.</exception>
+    public static HugeScan Read(ITarget target, PageTable table, IEnumerable<MappingPages> mappings, Limits limits)
+    {
+        HugePagePolicy policy = HugePagePolicy.Read(target, (ulong)table.PageSize << table.HugeOrder);
+        return new HugeScan(ZeroScan.Read(target, table, mappings, limits.MaxZeroScanBytes), policy);
+    }
+}
