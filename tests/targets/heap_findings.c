@@ -27,6 +27,9 @@ static size_t chunk_size(void *block) {
     return malloc_usable_size(block) + sizeof(size_t);
 }
 
+static pthread_barrier_t all_high;
+static int is_together;
+
 // Frees COUNT blocks of SIZE with a small one that stays behind each PERIOD of them; gives the bytes that are free.
 static size_t leave_holes(size_t count, size_t size, size_t period) {
     char **blocks = blank(count * sizeof *blocks);
@@ -37,6 +40,8 @@ static size_t leave_holes(size_t count, size_t size, size_t period) {
         if (i % period == period - 1)
             touched(LONG_LIVED);
     }
+    if (is_together)
+        pthread_barrier_wait(&all_high);
     for (size_t i = 0; i < count; i++)
         free(blocks[i]);
     return freed;
@@ -81,10 +86,16 @@ static void rise_and_fall(size_t index) {
         free(blocks[i]);
 }
 
-// findHuge MIB: a heap that grew at once, and of which nothing but the headers of blocks was touched.
+// findHuge MIB [asked|disabled]: a heap that grew at once, and of which nothing but the headers of blocks was touched. The
+// program asks for huge pages there, and in the last case has forbidden them to itself.
 static void find_huge(int argc, char **argv) {
-    size_t size = 100 * KIB, bytes = number(argc, argv, 0, 32) * MIB;
+    size_t size = 100 * KIB, bytes = number(argc, argv, 0, 32) * MIB, page = 4096;
     mallopt(M_TOP_PAD, (int)bytes);
+    if (is(argc, argv, 1, "disabled") && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0)
+        fail("PR_SET_THP_DISABLE");
+    uintptr_t start = (uintptr_t)malloc(size) & -page;
+    if (argc > 1 && madvise((void *)start, (uintptr_t)sbrk(0) - start, MADV_HUGEPAGE) != 0)
+        skip("this kernel has no transparent huge pages");
     char **blocks = blank(bytes / size * sizeof *blocks);
     for (size_t i = 0; i < bytes / size; i++)
         blocks[i] = malloc(size);
@@ -103,14 +114,16 @@ static void find_tops(int argc, char **argv) {
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static size_t peak_period;
 
-// Threads that are all there, but have their peaks one after the other.
+// Threads that are all there, with their peaks one after the other unless they are to come together.
 static void peak_in_turn(size_t index) {
     (void)index;
     // The arena is got before waiting, as by threads that live long.
     touched(LONG_LIVED);
-    pthread_mutex_lock(&turn);
+    if (!is_together)
+        pthread_mutex_lock(&turn);
     leave_holes(2000, 2000, peak_period);
-    pthread_mutex_unlock(&turn);
+    if (!is_together)
+        pthread_mutex_unlock(&turn);
 }
 
 static void fill_up(size_t index) {
@@ -119,10 +132,13 @@ static void fill_up(size_t index) {
         touched(2000);
 }
 
-// findArenas THREADS stay|end|full: threads that stay, have ended, or hold all that they got.
+// findArenas THREADS stay|end|full|together: threads that stay, have ended, hold all that they got, or have their peaks together.
 static void find_arenas(int argc, char **argv) {
     size_t threads = number(argc, argv, 0, 6);
     peak_period = 8;
+    is_together = is(argc, argv, 1, "together");
+    if (pthread_barrier_init(&all_high, NULL, (unsigned)threads) != 0)
+        fail("pthread_barrier_init");
     if (is(argc, argv, 1, "end"))
         let_end_after(threads, peak_in_turn);
     else

@@ -6,6 +6,9 @@ internal static class ArenaLimit
     /// <summary>So many arenas do for most programs: the main one, and one that all other threads share.</summary>
     public const int Enough = 2;
 
+    /// <summary>What the figures of one moment can't tell: whether threads had their peaks together.</summary>
+    public const string When = "all of it where threads have their peaks one after the other, nothing where they have them together";
+
     /// <summary>What the limit would save at most, in bytes; 0 where it is set so already, or there are no more arenas.</summary>
     public static ulong SavedBytes(ProcessFigures figures) =>
         figures.Summary.Threads.ArenaCount <= Enough || Set(figures) is > 0 and <= Enough ? 0 : figures.Summary.Threads.SavedAtMost(Enough);

@@ -17,6 +17,6 @@ internal sealed class HugeHeapRule : IFindingRule
                 + "where the program touches one byte",
             asking is not null
                 ? "unset glibc.malloc.hugetlb in GLIBC_TUNABLES: it asks the kernel for huge pages"
-                : "write madvise to /sys/kernel/mm/transparent_hugepage/enabled, or have the program call prctl(PR_SET_THP_DISABLE)");
+                : "have the program call prctl(PR_SET_THP_DISABLE), or write madvise to /sys/kernel/mm/transparent_hugepage/enabled");
     }
 }

@@ -10,10 +10,10 @@ internal sealed class IdleArenasRule : IFindingRule
         ulong bytes = Math.Min(ArenaLimit.IdleBytes(figures), saved);
         return !Worth.Saying(bytes, figures) || bytes < saved / 2 ? null : new Finding(
             "idleArenas",
-            Worth.Severity(bytes, figures),
+            FindingSeverity.Notice,
             bytes,
             $"{Worth.Share(bytes, figures)} are free in {Amounts.Of((ulong)idle, "arena")} of threads that have ended; "
-                + "nothing is allocated there until a new thread takes the arena over",
-            ArenaLimit.Advice(figures) + ": the other threads then use that memory");
+                + $"nothing is allocated there until a new thread takes the arena over. Shared arenas would save it at most: {ArenaLimit.When}",
+            ArenaLimit.Advice(figures) + "; more threads then wait for each other in malloc");
     }
 }

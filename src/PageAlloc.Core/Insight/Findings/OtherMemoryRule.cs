@@ -6,6 +6,9 @@ namespace PageAlloc.Insight.Findings;
 /// <summary>Most private memory is not malloc's: no setting of malloc changes it.</summary>
 internal sealed class OtherMemoryRule : IFindingRule
 {
+    // A smaller mapping is not where the memory is.
+    private const ulong LeastPart = 4;
+
     public Finding? Find(ProcessFigures figures)
     {
         // What was not found of the heaps is private memory too.
@@ -25,14 +28,14 @@ internal sealed class OtherMemoryRule : IFindingRule
         MappingPages? largest = figures.Table.Mappings
             .Where(m => m.Mapping is { Backing: MappingBacking.Anonymous } mapping && !mapping.Name.Span.StartsWith("[heap]"u8) && !mapping.Name.Span.StartsWith("[stack"u8) && !IsHeap(figures, mapping))
             .MaxBy(m => Resident(m, pageSize));
-        string where = largest is null || Resident(largest, pageSize) > bytes ? "" : $"; the largest mapping of it is at 0x{largest.Mapping.Range.Start:x}, with {Amounts.Size(Resident(largest, pageSize))}";
+        string where = largest is null || Resident(largest, pageSize) > bytes || Resident(largest, pageSize) < bytes / LeastPart ? "" : $"; the largest mapping of it is at 0x{largest.Mapping.Range.Start:x}, with {Amounts.Size(Resident(largest, pageSize))}";
         string allocator = figures.Heaps?.Heaps.Allocator is { } name and not "glibc" ? $"{name}'s, " : "";
         return new Finding(
             "otherMemory",
             FindingSeverity.Info,
             bytes,
             $"{Worth.Share(bytes, figures)} are private memory that is not of glibc's malloc: {allocator}a runtime's, or mapped by the program itself{where}",
-            "ask the runtime or allocator whose it is; malloc's settings do not change it");
+            "look into the runtime or the allocator that it belongs to: no setting of malloc changes it");
     }
 
     private static ulong Resident(MappingPages pages, ulong pageSize)

@@ -23,8 +23,8 @@ internal sealed class PinnedRule : IFindingRule
             "pinned",
             Worth.Severity(pins.TotalBytes, figures),
             pins.TotalBytes,
-            $"{Worth.Share(pins.TotalBytes, figures)} are free, on {Amounts.Of(pins.Pages, "page")} that blocks in use keep in RAM: "
-                + $"{Amounts.Of(size.Blocks, "block")} of {sizes} {(size.Blocks == 1 ? "holds" : "hold")} {Amounts.Size(size.Bytes)}, such as that at 0x{user:x}{look}",
+            $"{Worth.Share(pins.TotalBytes, figures)} are free, but on pages with blocks in use, which keep them in RAM: "
+                + $"{Amounts.Of(size.Blocks, "block")} of {sizes} {(size.Blocks == 1 ? "holds" : "hold")} {Amounts.Size(size.Bytes)} of it; {(size.Blocks == 1 ? "it" : "one")} is at 0x{user:x}{look}",
             "allocate what lives long apart from what lives short: from a pool of its own, or before it");
     }
 }

@@ -10,7 +10,7 @@ internal sealed class TrimmableRule : IFindingRule
             "trimmable",
             Worth.Severity(bytes, figures),
             bytes,
-            $"{Worth.Share(bytes, figures)} are whole free pages of malloc's heaps, which the program has given back to malloc and malloc not to the system",
+            $"{Worth.Share(bytes, figures)} are whole free pages of malloc's heaps: the program has freed them, and malloc keeps them",
             "call malloc_trim(0) after peaks, or when idle");
     }
 }

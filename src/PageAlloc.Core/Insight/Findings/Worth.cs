@@ -18,7 +18,7 @@ internal static class Worth
 
     /// <summary>How large a part of the resident memory bytes are, in words.</summary>
     public static string Share(ulong bytes, ProcessFigures figures) =>
-        $"{Amounts.Size(bytes)} ({100 * (decimal)bytes / Math.Max(1, figures.Summary.Ledger.ResidentBytes):F0} % of what is in RAM)";
+        $"{Amounts.Size(bytes)} ({100 * (decimal)bytes / Math.Max(1, figures.Summary.Ledger.ResidentBytes):F0} % of Rss)";
 
     private static ulong Whole(ProcessFigures figures) => figures.Summary.Ledger.ResidentBytes + figures.Summary.Ledger.SwappedBytes;
 }
