@@ -19,6 +19,7 @@ internal sealed class Look : IDisposable
         Mappings = MappingTable.Read(Target, read);
         Table = PageTableReader.Read(Target, pick is null ? Mappings : pick(Mappings), read);
         Status = MemoryStatus.Read(Target);
+        IReadOnlyList<AddressRange> locked = LockedMappings.Find(Target, Mappings);
         try
         {
             _heaps = HeapReader.Open(Target, Mappings, opened.With(heap));
@@ -33,6 +34,7 @@ internal sealed class Look : IDisposable
             // Where the memory can't be read, that is said of the heaps.
             HugeScan = Failure is null ? scan?.Invoke(Table) : null;
             Heaps = opened.Release(_heaps);
+            Trim = TrimConditions.Of(Mappings, Heaps?.Heaps ?? new HeapSet { Allocator = null }, locked, Table.PageSize);
             Content = _heaps is null ? null : new BlockContent(_heaps, Target, Mappings);
         }
         catch
@@ -56,6 +58,9 @@ internal sealed class Look : IDisposable
 
     /// <summary>The kernel's own sums; null when there are none.</summary>
     public MemoryStatus? Status { get; }
+
+    /// <summary>What decides how much a trim gives back.</summary>
+    public TrimConditions Trim { get; }
 
     /// <summary>The blocks of its heaps; null when its memory can't be read.</summary>
     public IHeapBlocks? Heaps { get; }
@@ -85,7 +90,7 @@ internal sealed class Look : IDisposable
         new(opened, read, heap, pick, scan);
 
     /// <summary>Walks the heaps and joins them with the pages; null when they can't be read.</summary>
-    public HeapFigures? Walk() => Heaps is null ? null : HeapFigures.Walk(Heaps, Table, Content);
+    public HeapFigures? Walk() => Heaps is null ? null : HeapFigures.Walk(Heaps, Table, Content, Trim);
 
     /// <summary>The figures of the whole process.</summary>
     /// <param name="heaps">Those of its heaps.</param>

@@ -153,7 +153,7 @@ internal sealed class MapCommand
 
         if (!_request.Parts.HasFlag(MapParts.Heaps))
         {
-            IReadOnlyList<ArenaTotals> all = heaps.Sum(() => new HeapPages(_look.Table, _look.Mappings), out HeapPages joined);
+            IReadOnlyList<ArenaTotals> all = heaps.Sum(() => new HeapPages(_look.Table, _look.Trim), out HeapPages joined);
             pages = HasAllPages ? joined : null;
             return [.. all.Where(totals => IsShown(totals.Arena))];
         }
@@ -178,15 +178,15 @@ internal sealed class MapCommand
         if (_request.HeapByPages)
         {
             var map = new HeapPageMapView(heaps, IsShown, _request.Map, _look.Table.PageSize, _output);
-            return pages = new HeapPages(_look.Table, _look.Mappings, map);
+            return pages = new HeapPages(_look.Table, _look.Trim, map);
         }
 
         var blocks = new HeapMapView(heaps, IsShown, _request.Map, _output);
-        pages = HasAllPages ? new HeapPages(_look.Table, _look.Mappings) : null;
+        pages = HasAllPages ? new HeapPages(_look.Table, _look.Trim) : null;
         return pages is null ? blocks : new TeeSink(blocks, pages);
     }
 
     private bool IsShown(Arena arena) => _request.Filter is null || arena.Segments.Any(segment => IsShown(segment.Range));
 
-    private bool IsShown(AddressRange range) => _shown.Any(m => m.Mapping.Range.Overlaps(range));
+    private bool IsShown(AddressRange range) => _request.Filter is null || _shown.Any(m => m.Mapping.Range.Overlaps(range));
 }

@@ -36,7 +36,7 @@ public sealed class ArenaTotals
     /// <summary>The arena's own structures, fenceposts, alignment and foreign gaps, in bytes.</summary>
     public ulong OverheadBytes => Bytes(BlockState.Overhead) + Bytes(BlockState.Fencepost);
 
-    internal void Add(Block block)
+    internal void Add(in Block block)
     {
         _blocks[(int)block.State]++;
         _bytes[(int)block.State] += block.Size;

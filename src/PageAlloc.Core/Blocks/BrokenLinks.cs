@@ -32,7 +32,7 @@ internal sealed class BrokenLinks(MemoryCache memory, Arena arena) : IBlockSink
     }
 
     /// <inheritdoc/>
-    public void Add(Block block)
+    public void Add(in Block block)
     {
         if (block.State is not (BlockState.Small or BlockState.Large or BlockState.Unsorted) || _problems.Count == MostNamed)
         {

@@ -24,9 +24,11 @@ internal sealed class ChunkWalk
     private Arena _arena = null!;
     private ArenaProgress _progress = null!;
     private ulong _limit;
+    private ulong _top;
 
     // The chunk whose state the next header tells; size 0 when there is none.
-    private Block _pending;
+    private ulong _pending;
+    private ulong _pendingSize;
     private ulong _pendingForward;
     private ulong _pendingBack;
 
@@ -57,6 +59,7 @@ internal sealed class ChunkWalk
     {
         _progress = progress;
         _arena = progress.Arena;
+        _top = _arena.State.Top;
         _sink.BeginSegment(_arena, segment);
         Walk(segment);
         progress.Cover(segment);
@@ -66,7 +69,7 @@ internal sealed class ChunkWalk
     private void Walk(Segment segment)
     {
         _limit = segment.Range.End;
-        _pending = default;
+        _pendingSize = 0;
         _window.Clear();
         _listed.Seek(segment.Range.Start);
         GlibcLayout layout = _arena.Layout;
@@ -92,7 +95,7 @@ internal sealed class ChunkWalk
 
             ulong word = _window.Word(header[layout.PointerSize..]);
             ulong size = word & ~7UL;
-            if (chunk == _arena.State.Top)
+            if (chunk == _top)
             {
                 Settle(chunk, word, _window.Word(header));
                 chunk = WalkTop(chunk, size);
@@ -114,14 +117,15 @@ internal sealed class ChunkWalk
                 }
 
                 Settle(chunk, word, _window.Word(header));
-                _pending = new Block(chunk, size, BlockState.Used);
+                _pending = chunk;
+                _pendingSize = size;
                 _pendingForward = header.Length == 4 * layout.PointerSize ? _window.Word(header[(2 * layout.PointerSize)..]) : 0;
                 _pendingBack = header.Length == 4 * layout.PointerSize ? _window.Word(header[(3 * layout.PointerSize)..]) : 0;
                 chunk += size;
             }
         }
 
-        if (_pending.Size != 0)
+        if (_pendingSize != 0)
         {
             // Every segment ends with top or fenceposts.
             EmitPending(BlockState.Unknown);
@@ -132,7 +136,7 @@ internal sealed class ChunkWalk
     /// <summary>The header behind the pending chunk was read: it tells whether that chunk is in use.</summary>
     private void Settle(ulong chunk, ulong word, ulong previousSize, bool isTerminator = false)
     {
-        if (_pending.Size == 0)
+        if (_pendingSize == 0)
         {
             return;
         }
@@ -140,53 +144,50 @@ internal sealed class ChunkWalk
         if ((word & PreviousInUse) != 0)
         {
             // Of an old top too small for a chunk of its own, the first fencepost takes what is left.
-            EmitPending(isTerminator && _pending.Size == _arena.Layout.MinimumSize ? BlockState.Overhead : BlockState.Used);
+            EmitPending(isTerminator && _pendingSize == _arena.Layout.MinimumSize ? BlockState.Overhead : BlockState.Used);
             return;
         }
 
-        if (previousSize != _pending.Size)
+        if (previousSize != _pendingSize)
         {
             Report(
                 ProblemKind.SizeMismatch,
-                _pending.Address,
-                $"the free chunk at 0x{_pending.Address:x} has the size 0x{_pending.Size:x}, but behind it, at 0x{chunk:x}, stands 0x{previousSize:x}");
+                _pending,
+                $"the free chunk at 0x{_pending:x} has the size 0x{_pendingSize:x}, but behind it, at 0x{chunk:x}, stands 0x{previousSize:x}");
         }
 
-        _progress.Links.Add(_pending.Address, _pendingForward, _pendingBack);
-        EmitPending(_pending.Size >= _arena.Layout.LargeSize ? BlockState.Large : BlockState.Small);
+        _progress.Links.Add(_pending, _pendingForward, _pendingBack);
+        EmitPending(_pendingSize >= _arena.Layout.LargeSize ? BlockState.Large : BlockState.Small);
     }
 
     /// <summary>Gives the pending chunk, as the lists have it or else as <paramref name="state"/>.</summary>
     private void EmitPending(BlockState state)
     {
-        if (_pending.Size == 0)
+        if (_pendingSize == 0)
         {
             return;
         }
 
-        Block block = _pending;
-        _pending = default;
-        _links?.Add(block with { State = state }, _pendingForward);
-        FreeLists.List list = ListOf(block.Address);
+        ulong size = _pendingSize;
+        _pendingSize = 0;
+        _links?.Add(new Block(_pending, size, state), _pendingForward);
+        FreeLists.List list = _listed.IsBehind(_pending) ? FreeLists.List.None : ListOf(_pending);
         bool isFree = state is BlockState.Small or BlockState.Large;
         if (list != FreeLists.List.None && state != BlockState.Unknown && isFree != (list == FreeLists.List.Unsorted))
         {
             Report(
                 ProblemKind.DoubleFree,
-                block.Address,
-                $"the chunk at 0x{block.Address:x} is {(isFree ? "free and merged" : "in use")} by its neighbour, yet in {list.ToString().ToLowerInvariant()}");
+                _pending,
+                $"the chunk at 0x{_pending:x} is {(isFree ? "free and merged" : "in use")} by its neighbour, yet in {list.ToString().ToLowerInvariant()}");
         }
 
-        Emit(block with
+        Emit(new Block(_pending, size, list switch
         {
-            State = list switch
-            {
-                FreeLists.List.Tcache => BlockState.Tcache,
-                FreeLists.List.Fast => BlockState.Fast,
-                FreeLists.List.Unsorted => BlockState.Unsorted,
-                _ => state,
-            },
-        });
+            FreeLists.List.Tcache => BlockState.Tcache,
+            FreeLists.List.Fast => BlockState.Fast,
+            FreeLists.List.Unsorted => BlockState.Unsorted,
+            _ => state,
+        }));
     }
 
     private FreeLists.List ListOf(ulong chunk)
@@ -245,16 +246,16 @@ internal sealed class ChunkWalk
     // A header that can't be is damaged, or is none, as the chunk before claims too much or too little.
     private ulong SkipDamage(ulong chunk, ulong word)
     {
-        if (_pending.Size != 0)
+        if (_pendingSize != 0)
         {
-            ulong start = Math.Max(_pending.Address + _arena.Layout.MinimumSize, chunk - Math.Min(chunk, BlamedBytes));
+            ulong start = Math.Max(_pending + _arena.Layout.MinimumSize, chunk - Math.Min(chunk, BlamedBytes));
             if (_proof.Find(start, chunk, _limit, _arena) is var real && real < chunk)
             {
                 Report(
                     ProblemKind.BrokenSize,
-                    _pending.Address,
-                    $"the chunk at 0x{_pending.Address:x} has the size 0x{_pending.Size:x}, but a chunk begins at 0x{real:x} and none at 0x{chunk:x}");
-                _pending = _pending with { Size = real - _pending.Address };
+                    _pending,
+                    $"the chunk at 0x{_pending:x} has the size 0x{_pendingSize:x}, but a chunk begins at 0x{real:x} and none at 0x{chunk:x}");
+                _pendingSize = real - _pending;
                 EmitPending(BlockState.Unknown);
                 _progress.SawUnknown = true;
                 return real;
@@ -285,12 +286,12 @@ internal sealed class ChunkWalk
         return next;
     }
 
-    private void Emit(Block block)
+    private void Emit(in Block block)
     {
         if (block.Size != 0)
         {
-            _progress.Totals.Add(block);
-            _sink.Add(block);
+            _progress.Totals.Add(in block);
+            _sink.Add(in block);
         }
     }
 

@@ -8,8 +8,8 @@ public interface IBlockSink
     /// <summary>A segment begins.</summary>
     void BeginSegment(Arena arena, Segment segment);
 
-    /// <summary>The next block of the segment.</summary>
-    void Add(Block block);
+    /// <summary>The next block of the segment. By reference: a copy would wait for the fields that were just written.</summary>
+    void Add(in Block block);
 
     /// <summary>The segment has ended.</summary>
     void EndSegment();

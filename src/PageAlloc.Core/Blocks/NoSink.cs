@@ -12,7 +12,7 @@ internal sealed class NoSink : IBlockSink
     {
     }
 
-    public void Add(Block block)
+    public void Add(in Block block)
     {
     }
 

@@ -34,7 +34,7 @@ internal sealed class OrphanSearch(HeapReader reader) : IBlockSink
     public void BeginSegment(Arena arena, Segment segment) => _layout = arena.Layout;
 
     /// <inheritdoc/>
-    public void Add(Block block)
+    public void Add(in Block block)
     {
         ulong user = block.Address + (ulong)_layout.HeaderSize;
         if (block.State == BlockState.Used && TcacheLayout.OfChunk(block.Size, _layout) is not null && !_known.Contains(user))

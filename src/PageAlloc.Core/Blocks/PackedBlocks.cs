@@ -35,7 +35,7 @@ internal sealed class PackedBlocks : IBlockSink
     }
 
     /// <inheritdoc/>
-    public void Add(Block block)
+    public void Add(in Block block)
     {
         EndPieceUnlessRoom();
         var state = (ulong)block.State;

@@ -17,8 +17,8 @@ internal static class SecondLook
     /// <param name="changed">The arenas that changed.</param>
     public static IReadOnlyList<Problem> WithoutChanged(HeapSet heaps, IReadOnlyList<Problem> problems, IReadOnlySet<ulong> changed)
     {
-        Arena[] moving = [.. heaps.Arenas.Where(a => changed.Contains(a.Address))];
-        return [.. problems.Where(p => p.Kind == ProblemKind.Swapped || !moving.Any(a => a.Holds(p.Address)))];
+        var moving = new ArenaIndex([.. heaps.Arenas.Where(a => changed.Contains(a.Address))]);
+        return [.. problems.Where(p => p.Kind == ProblemKind.Swapped || moving.Of(p.Address) is null)];
     }
 
     /// <summary>Looks for the heaps anew, and gives the problems that are there again.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using PageAlloc.Targets;
 
 namespace PageAlloc.Blocks;
@@ -14,6 +15,7 @@ internal sealed class SegmentWindow
 
     private readonly IMemory _memory;
     private readonly int _pointerSize;
+    private readonly int _pageShift;
     private readonly byte[] _bytes;
     private readonly PageAccess[] _access = new PageAccess[LargePages];
     private ulong _start;
@@ -24,7 +26,8 @@ internal sealed class SegmentWindow
     {
         _memory = memory;
         _pointerSize = pointerSize;
-        _bytes = new byte[LargePages * memory.PageSize];
+        _pageShift = BitOperations.Log2((uint)memory.PageSize);
+        _bytes = GC.AllocateUninitializedArray<byte>(LargePages * memory.PageSize);
     }
 
     /// <summary>Forgets what was read.</summary>
@@ -50,8 +53,8 @@ internal sealed class SegmentWindow
             return default;
         }
 
-        int first = (int)offset / _memory.PageSize;
-        int last = ((int)offset + count - 1) / _memory.PageSize;
+        int first = (int)offset >> _pageShift;
+        int last = ((int)offset + count - 1) >> _pageShift;
         access = IsReadable(_access[first]) ? _access[last] : _access[first];
         return IsReadable(access) ? _bytes.AsSpan((int)offset, count) : default;
     }

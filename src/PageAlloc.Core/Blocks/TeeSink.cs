@@ -15,10 +15,10 @@ public sealed class TeeSink(IBlockSink first, IBlockSink second) : IBlockSink
     }
 
     /// <inheritdoc/>
-    public void Add(Block block)
+    public void Add(in Block block)
     {
-        first.Add(block);
-        second.Add(block);
+        first.Add(in block);
+        second.Add(in block);
     }
 
     /// <inheritdoc/>

@@ -90,10 +90,17 @@ public sealed class HeapReader : IDisposable
         var changed = Heaps.Arenas
             .Where(a => ArenaState.Read(Cache, a.Address, a.Layout) is not { } now || !now.Equals(a.State))
             .Select(a => a.Address).ToHashSet();
+        var arenas = new ArenaIndex(Heaps.Arenas);
         foreach (Tcache cache in Heaps.Tcaches.Where(t => !t.IsUnchanged(Cache)))
         {
             // It may hold blocks of any arena; most are of the one that it lies in.
-            changed.UnionWith(Heaps.Arenas.Where(a => a.Holds(cache.Address) || cache.Chunks.Any(a.Holds)).Select(a => a.Address));
+            foreach (ulong address in cache.Chunks.Prepend(cache.Address))
+            {
+                if (arenas.Of(address) is { } arena)
+                {
+                    changed.Add(arena.Address);
+                }
+            }
         }
 
         return changed;

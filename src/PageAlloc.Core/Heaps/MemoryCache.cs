@@ -66,7 +66,7 @@ internal sealed class MemoryCache
     {
         ulong page = address >> _pageShift;
         _ = TryPage(page, out _);
-        return _access[(int)(page % Slots)] == PageAccess.Swapped;
+        return _access[SlotOf(page)] == PageAccess.Swapped;
     }
 
     /// <summary>Reads a pointer or size_t.</summary>
@@ -93,12 +93,15 @@ internal sealed class MemoryCache
         ? BinaryPrimitives.ReadUInt64LittleEndian(bytes)
         : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
 
+    // Arenas of threads lie at multiples of 64 MiB: by the low bits alone all of them would have one slot.
+    private static int SlotOf(ulong page) => (int)(unchecked(page * 0x9E3779B97F4A7C15) >> 52);
+
     private bool TryPage(ulong page, out byte[] bytes)
     {
-        int slot = (int)(page % Slots);
+        int slot = SlotOf(page);
         if (_bytes[slot] is not { } held || _pages[slot] != page)
         {
-            held = _bytes[slot] ?? new byte[PageSize];
+            held = _bytes[slot] ?? GC.AllocateUninitializedArray<byte>(PageSize);
             Misses++;
             _memory.ReadPages(page << _pageShift, held, _access.AsSpan(slot, 1));
             _bytes[slot] = held;

@@ -69,7 +69,7 @@ public sealed class ArenaPins
     /// <summary>The blocks that pin most, at most <see cref="MostBlocks"/>; of those that pin alike, the first.</summary>
     public IEnumerable<PinningBlock> Blocks => _top.TakeWhile(block => block.Bytes != 0);
 
-    internal void Add(PinningBlock block)
+    internal void Add(in PinningBlock block)
     {
         int size = ClassOf(block.Size);
         _blocks[size]++;
@@ -93,7 +93,7 @@ public sealed class ArenaPins
         OverheadBytes += bytes;
     }
 
-    private void Insert(PinningBlock block)
+    private void Insert(in PinningBlock block)
     {
         int at = MostBlocks - 1;
         for (; at > 0 && _top[at - 1].Bytes < block.Bytes; at--)

@@ -1,6 +1,5 @@
 using PageAlloc.Blocks;
 using PageAlloc.Heaps;
-using PageAlloc.Mappings;
 using PageAlloc.Pages;
 
 namespace PageAlloc.Insight;
@@ -16,10 +15,10 @@ public sealed record HeapFigures(HeapSet Heaps, IReadOnlyList<ArenaTotals> Arena
     /// <param name="blocks">The blocks.</param>
     /// <param name="table">The pages of all mappings.</param>
     /// <param name="content">Looks into blocks, as those are that pin most; null when their memory can't be read.</param>
-    public static HeapFigures Walk(IHeapBlocks blocks, PageTable table, BlockContent? content)
+    /// <param name="trim">What decides how much a trim gives back.</param>
+    public static HeapFigures Walk(IHeapBlocks blocks, PageTable table, BlockContent? content, TrimConditions trim)
     {
-        Mapping[] mappings = [.. table.Mappings.Select(m => m.Mapping)];
-        IReadOnlyList<ArenaTotals> arenas = blocks.Sum(() => new HeapPages(table, mappings), out HeapPages pages);
+        IReadOnlyList<ArenaTotals> arenas = blocks.Sum(() => new HeapPages(table, trim), out HeapPages pages);
         return new HeapFigures(blocks.Heaps, arenas, pages, HeapPins.Of(pages, arenas, content));
     }
 }

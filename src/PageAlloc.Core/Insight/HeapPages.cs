@@ -1,3 +1,4 @@
+using System.Numerics;
 using PageAlloc.Blocks;
 using PageAlloc.Heaps;
 using PageAlloc.Pages;
@@ -25,17 +26,20 @@ public sealed class HeapPages : IBlockSink
     private readonly ulong[] _bytes = new ulong[(int)BlockState.Overhead + 1];
     private bool _isBegun;
 
+    // A bit for each state that it has bytes of: most pages have two or three.
+    private uint _states;
+
     /// <summary>Makes a sink.</summary>
     /// <param name="table">The pages of the process: of all mappings in which heaps are.</param>
-    /// <param name="mappings">All mappings of the process.</param>
+    /// <param name="trim">What decides how much a trim gives back.</param>
     /// <param name="view">Gets the class of each page as it is known; null for none.</param>
-    public HeapPages(PageTable table, IReadOnlyList<Mappings.Mapping> mappings, IHeapPageSink? view = null)
+    public HeapPages(PageTable table, TrimConditions trim, IHeapPageSink? view = null)
     {
         _view = view;
         _pageSize = (ulong)table.PageSize;
         _hugeOrder = table.HugeOrder;
         _cursor = new PageCursor(table);
-        _trim = new TrimPrediction(new PageCursor(table), mappings, table.PageSize);
+        _trim = new TrimPrediction(new PageCursor(table), trim, table.PageSize);
         _sharers = new PageSharers(table.PageSize);
     }
 
@@ -61,9 +65,9 @@ public sealed class HeapPages : IBlockSink
     }
 
     /// <inheritdoc/>
-    public void Add(Block block)
+    public void Add(in Block block)
     {
-        _trim.Add(block, _arena);
+        _trim.Add(in block, _arena);
         for (ulong at = block.Address; at < block.End;)
         {
             ulong page = at & ~(_pageSize - 1);
@@ -76,17 +80,18 @@ public sealed class HeapPages : IBlockSink
             // Behind the first page of a large block are whole ones of one kind.
             if (at == page && !_isBegun && block.End - at >= _pageSize)
             {
-                at = AddWholePages(at, block);
+                at = AddWholePages(at, in block);
                 continue;
             }
 
             ulong bytes = Math.Min(block.End, page + _pageSize) - at;
             _bytes[(int)block.State] += bytes;
+            _states |= 1u << (int)block.State;
             _isBegun = true;
             at += bytes;
             if (block.State == BlockState.Used)
             {
-                _sharers.Add(block);
+                _sharers.Add(in block);
             }
         }
     }
@@ -100,7 +105,7 @@ public sealed class HeapPages : IBlockSink
         _view?.EndSegment();
     }
 
-    private ulong AddWholePages(ulong at, Block block)
+    private ulong AddWholePages(ulong at, in Block block)
     {
         ulong end = block.End & ~(_pageSize - 1);
         Kind kind = KindOf(block.State);
@@ -133,16 +138,14 @@ public sealed class HeapPages : IBlockSink
         Kind kinds = 0;
         ulong free = 0;
         bool isCached = _bytes[(int)BlockState.Tcache] != 0;
-        for (int i = 0; i < _bytes.Length; i++)
+        for (; _states != 0; _states &= _states - 1)
         {
-            if (_bytes[i] != 0)
-            {
-                Kind kind = KindOf((BlockState)i);
-                kinds |= kind;
-                free += kind == Kind.Free ? _bytes[i] : 0;
-                _arena.Add((BlockState)i, page, _bytes[i]);
-                _bytes[i] = 0;
-            }
+            int state = BitOperations.TrailingZeroCount(_states);
+            Kind kind = KindOf((BlockState)state);
+            kinds |= kind;
+            free += kind == Kind.Free ? _bytes[state] : 0;
+            _arena.Add((BlockState)state, page, _bytes[state]);
+            _bytes[state] = 0;
         }
 
         HeapPageClass pages = ClassOf(page, kinds);
@@ -164,7 +167,7 @@ public sealed class HeapPages : IBlockSink
         {
             PageKind.NotPresent or PageKind.Zero or PageKind.Guard => HeapPageClass.Absent,
             PageKind.Unknown => HeapPageClass.Unknown,
-            _ when kinds.HasFlag(Kind.Unknown) => HeapPageClass.Unknown,
+            _ when (kinds & Kind.Unknown) != 0 => HeapPageClass.Unknown,
             _ when kinds == Kind.Used => isSwapped ? HeapPageClass.SwappedLive : HeapPageClass.Live,
             _ when kinds == Kind.Free => isSwapped ? HeapPageClass.SwappedFree : HeapPageClass.Free,
             _ => isSwapped ? HeapPageClass.SwappedMixed : HeapPageClass.Mixed,

@@ -14,7 +14,7 @@ internal sealed class PageSharers(int pageSize)
     private PinningBlock _carried;
 
     /// <summary>A block in use lies on the page, as the next one in address order.</summary>
-    public void Add(Block block) => _sharers[_count++] = new PinningBlock(block.Address, block.Size, 0);
+    public void Add(in Block block) => _sharers[_count++] = new PinningBlock(block.Address, block.Size, 0);
 
     /// <summary>The page has ended.</summary>
     /// <param name="end">Where.</param>
@@ -44,7 +44,7 @@ internal sealed class PageSharers(int pageSize)
     {
         if (_carried.Bytes != 0)
         {
-            pins.Add(_carried);
+            pins.Add(in _carried);
             _carried = default;
         }
     }
@@ -56,14 +56,15 @@ internal sealed class PageSharers(int pageSize)
         _carried = default;
         for (int i = 0; i < _count; i++, first = 0)
         {
-            PinningBlock block = _sharers[i] with { Bytes = share + first };
+            ref readonly PinningBlock sharer = ref _sharers[i];
+            var block = new PinningBlock(sharer.Chunk, sharer.Size, share + first);
             if (block.End > end)
             {
                 _carried = block;
             }
             else if (block.Bytes != 0)
             {
-                pins.Add(block);
+                pins.Add(in block);
             }
         }
     }

@@ -1,7 +1,6 @@
 using PageAlloc.Blocks;
 using PageAlloc.Heaps;
 using PageAlloc.Heaps.Glibc;
-using PageAlloc.Mappings;
 
 namespace PageAlloc.Insight;
 
@@ -10,7 +9,7 @@ namespace PageAlloc.Insight;
 /// the whole pages inside each free chunk, and lowers the break by whole pages of the main arena's top. Chunks in tcaches
 /// keep their pages, and so do the tops of thread arenas. source: malloc/malloc.c, mtrim and systrim
 /// </summary>
-internal sealed class TrimPrediction(PageCursor cursor, IReadOnlyList<Mapping> mappings, int pageSize)
+internal sealed class TrimPrediction(PageCursor cursor, TrimConditions conditions, int pageSize)
 {
     private readonly ulong _pageSize = (ulong)pageSize;
     private Arena _arena = null!;
@@ -34,7 +33,7 @@ internal sealed class TrimPrediction(PageCursor cursor, IReadOnlyList<Mapping> m
     }
 
     /// <summary>Takes the next block; adds to <paramref name="pages"/> the bytes of RAM that what ended before it would give back, and of a top chunk.</summary>
-    public void Add(Block block, ArenaPages pages)
+    public void Add(in Block block, ArenaPages pages)
     {
         switch (block.State)
         {
@@ -72,22 +71,23 @@ internal sealed class TrimPrediction(PageCursor cursor, IReadOnlyList<Mapping> m
 
         ulong first = (start + header + _pageSize - 1) & ~(_pageSize - 1);
         ulong last = end & ~(_pageSize - 1);
-        return last > first ? Resident(first, last) : 0;
+        return last > first && !conditions.Locked.Contains(first) ? Resident(first, last) : 0;
     }
 
     // Only when the break is where top ends: otherwise malloc leaves it. Free chunks before top, from start on, have become its part.
-    private void AddTop(ulong start, Block top, ArenaPages pages)
+    private void AddTop(ulong start, in Block top, ArenaPages pages)
     {
-        bool endsAtBreak = mappings.Any(m => m.Range.End == top.End && m.Name.Span.SequenceEqual("[heap]"u8));
+        bool goesByBreak = _arena.IsMain && top.End == conditions.Break;
+        ulong step = goesByBreak ? conditions.Step : _pageSize;
         ulong rest = top.End - start - Math.Min(top.End - start, _layout.MinimumSize + 1);
-        ulong first = top.End - (rest & ~(_pageSize - 1));
-        if (_arena.IsMain && endsAtBreak)
+        ulong first = top.End - (rest - (rest % step));
+        if (goesByBreak)
         {
             pages.TrimmableBytes += Resident(first, top.End);
 
             // When a free() shortens the heap, top keeps M_TOP_PAD, which is usually as large as the threshold.
             pages.LargeFreeBytes += Resident(Math.Min(top.End, start + MallocParameters.UsualThreshold), top.End);
-            pages.TrimmableTopBytes += Resident(Math.Max(first, (top.Address + _pageSize - 1) & ~(_pageSize - 1)), top.End);
+            pages.TrimmableTopBytes += Resident(Math.Max(first, top.Address), top.End);
             pages.UnderTop = _last.State is BlockState.Used or BlockState.Tcache ? UnderTop() : null;
         }
         else

@@ -81,7 +81,7 @@ internal sealed unsafe partial class MappedFile : MemoryManager<byte>
     private static MappedFile? Read(LinuxFile file, int size, out int error)
     {
         error = 0;
-        var bytes = new byte[size];
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(size);
         int length = 0;
         for (int n = 1; n > 0 && length < size; length += Math.Max(n, 0))
         {

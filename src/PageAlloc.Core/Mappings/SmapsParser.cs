@@ -14,6 +14,9 @@ public readonly record struct SmapsEntry(ulong Rss, ulong Swap, ulong? Ksm, ulon
 
     /// <summary>Whether the process asked for huge pages there: <c>hg</c> of VmFlags.</summary>
     public bool IsHugeAdvised { get; init; }
+
+    /// <summary>Whether the process has locked it: <c>lo</c> of VmFlags.</summary>
+    public bool IsLocked { get; init; }
 }
 
 /// <summary>
@@ -72,7 +75,7 @@ public sealed class SmapsParser
     {
         if (line.StartsWith("VmFlags:"u8))
         {
-            entry = entry with { IsHugeAdvised = line.IndexOf(" hg"u8) >= 0 };
+            entry = entry with { IsHugeAdvised = line.IndexOf(" hg"u8) >= 0, IsLocked = line.IndexOf(" lo"u8) >= 0 };
             return;
         }
 

@@ -64,7 +64,7 @@ internal sealed class FolioResolver
             _scratch = new ulong[BitOperations.RoundUpToPowerOf2((uint)keys.Length)];
         }
 
-        FrameSort.Sort(keys, _scratch.AsSpan(0, keys.Length), IndexBits);
+        RadixSort.Sort(keys, _scratch.AsSpan(0, keys.Length), IndexBits);
         _from = _to = 0;
         _folioStart = _folioEnd = 0;
         HasFolios = false;

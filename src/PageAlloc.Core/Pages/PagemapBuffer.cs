@@ -10,7 +10,7 @@ internal sealed class PagemapBuffer
 
     private readonly IPageSource _source;
     private readonly int _pid;
-    private readonly ulong[] _entries = new ulong[Capacity];
+    private readonly ulong[] _entries = GC.AllocateUninitializedArray<ulong>(Capacity);
     private ulong _firstPage;
     private int _count;
 

@@ -69,7 +69,7 @@ public sealed class BlocksView : IOrderedBlockSink
     }
 
     /// <inheritdoc/>
-    public void Add(Block block)
+    public void Add(in Block block)
     {
         if (!_skip && _filter.Wants(block.State, block.Size))
         {

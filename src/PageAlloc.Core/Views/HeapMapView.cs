@@ -84,7 +84,7 @@ public sealed class HeapMapView : IBlockSink
     }
 
     /// <inheritdoc/>
-    public void Add(Block block)
+    public void Add(in Block block)
     {
         if (_skip)
         {

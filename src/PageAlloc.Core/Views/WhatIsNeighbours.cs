@@ -28,7 +28,7 @@ internal sealed class WhatIsNeighbours(ulong address) : IOrderedBlockSink
     }
 
     /// <inheritdoc/>
-    public void Add(Block block)
+    public void Add(in Block block)
     {
         if (_takeNext)
         {

@@ -140,7 +140,7 @@ public sealed class FindingsTests
     [InlineData("findHuge 32", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1", "findHuge 32", "unset glibc.malloc.hugetlb")]
     public void Heap_in_huge_pages_is_gained_without_them(string shows, string? setting, string follows, string advice)
     {
-        using SystemState state = SystemState.HugeOnRequest();
+        using SystemState state = SystemState.HugePageMode("madvise");
         using ShownFindings shown = WithHugePages(shows, setting), followed = ShownFindings.Of(follows);
         ShownFinding finding = shown.The("hugePages");
         Assert.Contains(advice, finding.Advice, StringComparison.Ordinal);

@@ -98,7 +98,6 @@ internal sealed class SystemState : IDisposable
             ($"{TransparentHugepage}/shmem_enabled", "advise"));
     }
 
-<<<<<<< HEAD
     /// <summary>Which private memory becomes huge: always, madvise or never.</summary>
     public static SystemState HugePageMode(string mode)
     {
@@ -107,14 +106,6 @@ internal sealed class SystemState : IDisposable
         Skips.Unless(Directory.Exists(TransparentHugepage), reason);
         (string, string)[] settings = File.Exists(ofSize) ? [(ofSize, "inherit")] : [];
         return Settings(reason, [.. settings, ($"{TransparentHugepage}/enabled", mode)]);
-=======
-    /// <summary>Private memory becomes 2M where it asks for it, and only there.</summary>
-    public static SystemState HugeOnRequest()
-    {
-        const string reason = "needs a kernel with transparent huge pages";
-        Skips.Unless(Directory.Exists(TransparentHugepage), reason);
-        return Settings(reason, ($"{TransparentHugepage}/enabled", "madvise"));
->>>>>>> ec2250d (squash)
     }
 
     /// <summary>Memory that asks for large folios gets them of this size alone.</summary>

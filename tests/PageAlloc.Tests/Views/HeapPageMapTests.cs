@@ -111,6 +111,6 @@ public sealed class HeapPageMapTests
     {
         MappingPages pages = Mapping(runs);
         Arena arena = heap.Arena();
-        heap.Tell(new HeapPages(Table(pages), [pages.Mapping], new HeapPageMapView(HeapSketch.Set(arena), null, options, 4096, output)), arena);
+        heap.Tell(new HeapPages(Table(pages), TrimConditions.Of([pages.Mapping], HeapSketch.Set(), [], 4096), new HeapPageMapView(HeapSketch.Set(arena), null, options, 4096, output)), arena);
     });
 }

@@ -63,7 +63,7 @@ public sealed class PinsViewTests
 
     private static HeapPins Pins(HeapSketch heap, MappingPages pages)
     {
-        var joined = new HeapPages(Table(pages), [pages.Mapping]);
+        var joined = new HeapPages(Table(pages), TrimConditions.Of([pages.Mapping], HeapSketch.Set(), [], 4096));
         Arena arena = heap.Arena();
         heap.Tell(joined, arena);
         return HeapPins.Of(joined, [heap.Totals(arena)], null);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace PageAlloc.Heaps.Glibc;
 
 /// <summary>
@@ -82,7 +84,8 @@ internal sealed class FreeLists
     /// <summary>Sorts, and reports what is in there twice and was not reported before.</summary>
     public void Complete(List<Problem> problems)
     {
-        _entries.Sort();
+        Span<ulong> entries = CollectionsMarshal.AsSpan(_entries);
+        RadixSort.Sort(entries, GC.AllocateUninitializedArray<ulong>(entries.Length), 0);
         HashSet<ulong> known = [.. problems.Where(p => p.Kind == ProblemKind.DoubleFree).Select(p => p.Address)];
         int most = problems.Count + MaxProblems;
         for (int i = 1; i < _entries.Count && problems.Count < most; i++)

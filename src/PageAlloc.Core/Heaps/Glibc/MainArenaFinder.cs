@@ -25,7 +25,7 @@ internal static class MainArenaFinder
     public static List<MainArena> Find(MemoryCache memory, IMemory pages, IReadOnlyList<Mapping> mappings)
     {
         var found = new List<MainArena>();
-        var buffer = new byte[PagesPerRead * memory.PageSize];
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(PagesPerRead * memory.PageSize);
         var access = new PageAccess[PagesPerRead];
         int budget = MaxSteps;
         foreach (Mapping mapping in mappings)

@@ -29,7 +29,7 @@ internal sealed class MmappedChunks
         _pages = pages;
         _memory = memory;
         _layout = layout;
-        _buffer = new byte[MaxPagesPerRead * pages.PageSize];
+        _buffer = GC.AllocateUninitializedArray<byte>(MaxPagesPerRead * pages.PageSize);
     }
 
     // 2.43 leaves the header out of the size, and marks mappings of huge pages in prev_size.

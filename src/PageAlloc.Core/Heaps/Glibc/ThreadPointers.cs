@@ -29,7 +29,7 @@ internal static class ThreadPointers
     {
         sawSwapped = false;
         var found = new ThreadDescriptors(memory, tids);
-        var buffer = new byte[PagesPerRead * pages.PageSize];
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(PagesPerRead * pages.PageSize);
         var access = new PageAccess[PagesPerRead];
         int budget = MaxPages;
         int reads = MaxReads;

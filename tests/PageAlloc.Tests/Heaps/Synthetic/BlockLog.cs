@@ -15,7 +15,7 @@ internal sealed class BlockLog : IOrderedBlockSink
 
     public void BeginSegment(Arena arena, Segment segment) => (_next, _end) = (segment.Range.Start, segment.Range.End);
 
-    public void Add(Block block)
+    public void Add(in Block block)
     {
         Assert.Equal(_next, block.Address);
         Assert.NotEqual(0UL, block.Size);

@@ -1,10 +1,9 @@
 using CsCheck;
-using PageAlloc.Pages;
 
-namespace PageAlloc.Tests.Pages;
+namespace PageAlloc.Tests;
 
 /// <summary>The radix sort against the library's.</summary>
-public sealed class FrameSortTests
+public sealed class RadixSortTests
 {
     private static readonly Gen<(int Shift, ulong Mask)> Shape = Gen.Select(
         Gen.Int[0, 63], Gen.OneOf(0xffff_ffff_ffff_ffffUL, 0xffUL, 0xff00_0000_0000_00ffUL, 0xf_ffff_0000UL, 0UL));
@@ -34,7 +33,7 @@ public sealed class FrameSortTests
     {
         // OrderBy is stable.
         ulong[] expected = [.. keys.OrderBy(k => k >> shift)];
-        FrameSort.Sort(keys, new ulong[keys.Length], shift);
+        RadixSort.Sort(keys, new ulong[keys.Length], shift);
         Assert.Equal(expected, keys);
     }
 }

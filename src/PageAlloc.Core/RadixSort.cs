@@ -1,7 +1,7 @@
-namespace PageAlloc.Pages;
+namespace PageAlloc;
 
 /// <summary>Sorts keys by the bits above <c>shift</c>: a radix sort, ten times as fast here as a comparing one.</summary>
-internal static class FrameSort
+internal static class RadixSort
 {
     private const int DigitBits = 11;
 
