@@ -106,7 +106,7 @@ internal sealed class HeapSketch
     public ArenaTotals Totals(Arena arena)
     {
         var totals = new ArenaTotals(arena);
-        _blocks.ForEach(block => totals.Add(block));
+        _blocks.ForEach(block => totals.Add(in block));
         return totals;
     }
 
