@@ -40,8 +40,9 @@ public static class HugePagesView
 
         if (total.ZeroBytes is { } zero)
         {
-            string left = huge.LeftBytes == 0 ? "" : $"; {TextSink.Size(huge.LeftBytes)} were not searched";
-            sink.Write($"    {TextSink.Size(zero)} of small pages inside huge ones are all zeros: splitting would save them ({TextSink.Size(total.ScannedBytes)} searched{left})").EndLine();
+            string left = huge.LeftBytes == 0 ? "" : $"; {TextSink.Size(huge.LeftBytes)} left out, beyond the cap or changed meanwhile";
+            sink.Write($"    {TextSink.Size(zero)} of small pages in them are all zeros: splitting would save them").EndLine();
+            sink.Write($"      {TextSink.Size(total.ScannedBytes)} searched{left}").EndLine();
         }
     }
 
