@@ -33,9 +33,12 @@ internal sealed class Look : IDisposable
         {
             // Where the memory can't be read, that is said of the heaps.
             HugeScan = Failure is null ? scan?.Invoke(Table) : null;
+            Threads = ThreadName.ReadAll(Target);
             Heaps = opened.Release(_heaps);
             Trim = TrimConditions.Of(Mappings, Heaps?.Heaps ?? new HeapSet { Allocator = null }, locked, Table.PageSize);
-            Content = _heaps is null ? null : new BlockContent(_heaps, Target, Mappings);
+
+            // What a block holds is read when it is asked for: where the process stood still, that would be of a later moment.
+            Content = _heaps is null || opened.IsFrozen ? null : new BlockContent(_heaps, Target, Mappings);
         }
         catch
         {
@@ -62,13 +65,16 @@ internal sealed class Look : IDisposable
     /// <summary>What decides how much a trim gives back.</summary>
     public TrimConditions Trim { get; }
 
+    /// <summary>Its threads; null when it had ended by then.</summary>
+    public IReadOnlyList<ThreadName>? Threads { get; }
+
     /// <summary>The blocks of its heaps; null when its memory can't be read.</summary>
     public IHeapBlocks? Heaps { get; }
 
     /// <summary>What was read of huge pages besides; null when that was not asked for, or the memory can't be read.</summary>
     public HugeScan? HugeScan { get; }
 
-    /// <summary>Looks into blocks; null when the memory can't be read.</summary>
+    /// <summary>Looks into blocks; null when the memory can't be read, or the process stood still and runs on since.</summary>
     public BlockContent? Content { get; }
 
     /// <summary>Why the memory can't be read; null when it can.</summary>
@@ -94,7 +100,7 @@ internal sealed class Look : IDisposable
 
     /// <summary>The figures of the whole process.</summary>
     /// <param name="heaps">Those of its heaps.</param>
-    public ProcessFigures Figures(HeapFigures? heaps) => new(Info, Table, heaps, ProcessSummary.Make(Target, Table, heaps, Status)) { HugeScan = HugeScan };
+    public ProcessFigures Figures(HeapFigures? heaps) => new(Info, Table, heaps, ProcessSummary.Make(Target, Table, heaps, Threads, Status)) { HugeScan = HugeScan };
 
     /// <summary>Closes the heaps.</summary>
     public void Dispose()

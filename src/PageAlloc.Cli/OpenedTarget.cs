@@ -21,6 +21,9 @@ internal sealed class OpenedTarget : IDisposable
     /// <summary>The target.</summary>
     public ITarget Target { get; }
 
+    /// <summary>Whether it was stopped.</summary>
+    public bool IsFrozen => _freezer is not null;
+
     /// <summary>How long it stood still, once it was released; null when it was not stopped.</summary>
     public TimeSpan? Pause { get; private set; }
 
@@ -52,9 +55,9 @@ internal sealed class OpenedTarget : IDisposable
     }
 
     /// <summary>How heaps are looked for in it.</summary>
-    public HeapOptions With(HeapOptions options) => options with { IsStopped = _freezer is not null };
+    public HeapOptions With(HeapOptions options) => options with { IsStopped = IsFrozen };
 
-    /// <summary>Walks the heaps of a process that stands still and lets it run on, before anything is written.</summary>
+    /// <summary>Lets a process that stands still run on, after its heaps were walked; one that was not stopped is walked when its blocks are asked for.</summary>
     /// <param name="heaps">The heaps; null when they are not wanted.</param>
     /// <returns>The blocks: those of the process, or what was found in one that stood still.</returns>
     [return: NotNullIfNotNull(nameof(heaps))]

@@ -105,7 +105,25 @@ static void file_huge(int argc, char **argv) {
     region_of("fileHuge", p, FILE_PAGE("2M"), bytes / page_size());
 }
 
+// A vast file that is almost empty, mapped privately: one page is written.
+static void file_sparse(int argc, char **argv) {
+    (void)argc, (void)argv;
+    const size_t bytes = 64 * GIB, pages = bytes / page_size();
+    int file = make_file("sparse", page_size(), page_size());
+    if (ftruncate(file, (off_t)bytes) != 0)
+        skip("the file system has no file of 64 GiB");
+    char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file, 0);
+    if (p == MAP_FAILED)
+        skip("no address space for a sparse mapping");
+    write_page(page_at(p, pages / 2));
+    region("fileSparse", p, pages);
+    holds(NOT_PRESENT, pages / 2);
+    holds(ANONYMOUS("4K"), 1);
+    holds(NOT_PRESENT, pages - pages / 2 - 1);
+    region_end();
+}
+
 const struct situation file_situations[] = {
     {"fileSmall", file_small}, {"fileCopied", file_copied}, {"fileLarge", file_large},
-    {"fileMixed", file_mixed}, {"fileHuge", file_huge}, {NULL, NULL},
+    {"fileMixed", file_mixed}, {"fileHuge", file_huge}, {"fileSparse", file_sparse}, {NULL, NULL},
 };

@@ -17,9 +17,18 @@ internal static class PsCommand
     {
         Option<string> format = SharedOptions.Choice(
             "--format", "text, json (see docs/json.md), or prometheus: metrics of every process for node_exporter's textfile collector", "text", "text", "json", "prometheus");
-        var limit = new Option<string>("--limit") { Description = "how many processes to show; 0: all", HelpName = "N", DefaultValueFactory = _ => "20" };
+        var limit = new Option<string>("--limit") { Description = "how many processes to show, of text and json; 0: all", HelpName = "N", DefaultValueFactory = _ => "20" };
         var command = new Command("ps", "Ranks processes by the free heap memory that they keep in RAM") { format, limit };
-        command.SetAction(result => (int)Run(result.GetValue(format)!, ReadLimit(result.GetValue(limit)!), new StdOut(1)));
+        command.SetAction(result =>
+        {
+            // A process that comes and goes among the first would leave gaps in its metrics.
+            if (result.GetValue(format) == "prometheus" && result.GetResult(limit) is { Implicit: false })
+            {
+                throw new UsageException("--limit is of text and json: the metrics are of every process");
+            }
+
+            return (int)Run(result.GetValue(format)!, ReadLimit(result.GetValue(limit)!), new StdOut(1));
+        });
         return command;
     }
 

@@ -144,6 +144,6 @@ public sealed class HeapReader : IDisposable
     private HeapSet Find()
     {
         HeapSet? glibc = new GlibcHeaps(Memory, Cache, _mappings, Tids, _files, _options.IsDescribed).Find();
-        return glibc ?? new HeapSet { Allocator = OtherAllocators.Name(_mappings) };
+        return (glibc ?? new HeapSet { Allocator = OtherAllocators.Name(_mappings) }) with { WasForked = WasForked };
     }
 }

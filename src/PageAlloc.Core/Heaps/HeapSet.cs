@@ -32,6 +32,9 @@ public sealed record HeapSet
     /// <summary>What is wrong, and of no arena.</summary>
     public IReadOnlyList<Problem> Problems { get; init; } = [];
 
+    /// <summary>Whether the process was forked and ran no other program since: then it has arenas of threads that only its parent had.</summary>
+    public bool WasForked { get; init; }
+
     /// <summary>What tcaches, fastbins and unsorted bins hold.</summary>
     internal FreeLists Lists { get; init; } = new();
 

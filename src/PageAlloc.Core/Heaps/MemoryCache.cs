@@ -38,6 +38,9 @@ internal sealed class MemoryCache
     /// <summary>See <see cref="IMemory.FirstPresent"/>.</summary>
     public ulong FirstPresent(ulong address, ulong end) => _memory.FirstPresent(address, end);
 
+    /// <summary>See <see cref="IMemory.FirstWritten"/>.</summary>
+    public ulong FirstWritten(ulong address, ulong end) => _memory.FirstWritten(address, end);
+
     /// <summary>Forgets what was read: the target may have changed.</summary>
     public void Clear() => Array.Clear(_bytes);
 

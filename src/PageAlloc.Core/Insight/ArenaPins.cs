@@ -42,10 +42,7 @@ public sealed class ArenaPins
     /// <summary>The free bytes that are pinned: of all sizes, and <see cref="OverheadBytes"/>.</summary>
     public ulong TotalBytes { get; private set; }
 
-    /// <summary>Mixed pages in RAM that no block in use lies on, only malloc's own structures and gaps.</summary>
-    public ulong OverheadPages { get; private set; }
-
-    /// <summary>The free bytes on them.</summary>
+    /// <summary>The free bytes on mixed pages in RAM that no block in use lies on, only malloc's own structures and gaps.</summary>
     public ulong OverheadBytes { get; private set; }
 
     /// <summary>Pages in RAM without a used byte that tcaches keep: <c>malloc_trim</c> leaves them, as their blocks count as used. In bytes.</summary>
@@ -88,7 +85,6 @@ public sealed class ArenaPins
 
     internal void AddOverhead(ulong bytes)
     {
-        OverheadPages++;
         TotalBytes += bytes;
         OverheadBytes += bytes;
     }

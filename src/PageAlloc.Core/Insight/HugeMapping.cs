@@ -18,6 +18,10 @@ public readonly record struct HugeMapping(Mapping Mapping, ulong Ranges, ulong H
     /// <summary>Those that the kernel may make huge, by its own rule; null when that was not asked for, or is not known.</summary>
     public ulong? Eligible { get; init; }
 
+    // Few kernels and file systems make them of a file's pages.
+    /// <summary>Whether the kernel may make more of them huge: private and shared memory, unless its own rule is known and says no.</summary>
+    public bool CanBecomeHuge => Mapping.Backing is MappingBacking.Anonymous or MappingBacking.SharedMemory && Eligible is not 0;
+
     /// <summary>Bytes of the huge ones that were searched for zeros.</summary>
     public ulong ScannedBytes { get; init; }
 

@@ -22,13 +22,15 @@ public sealed record HugePages
     public required ulong? HeapFreeBytes { get; init; }
 
     /// <summary>The sums of all mappings; the mapping named is the first of them, and means nothing.</summary>
-    public HugeMapping Total => Mappings.Aggregate(default(HugeMapping), (sum, m) => new HugeMapping(
-        sum.Mapping ?? m.Mapping, sum.Ranges + m.Ranges, sum.Huge + m.Huge, sum.Whole + m.Whole, sum.Partly + m.Partly, sum.MissingBytes + m.MissingBytes)) with
+    public HugeMapping Total => SumOf(Mappings) with
     {
         Eligible = Sum(m => m.Eligible),
         ScannedBytes = Mappings.Aggregate(0UL, (sum, m) => sum + m.ScannedBytes),
         ZeroBytes = Sum(m => m.ZeroBytes),
     };
+
+    /// <summary>The same counts of ranges over those mappings alone in which more huge pages may come to be.</summary>
+    public HugeMapping Candidates => SumOf(Mappings.Where(m => m.CanBecomeHuge));
 
     /// <summary>Whether zeros were searched for.</summary>
     public bool IsScanned { get; private init; }
@@ -84,6 +86,9 @@ public sealed record HugePages
                 PartialPages = a.PartialPages + b.PartialPages,
             })),
     ];
+
+    private static HugeMapping SumOf(IEnumerable<HugeMapping> mappings) => mappings.Aggregate(default(HugeMapping), (sum, m) => new HugeMapping(
+        sum.Mapping ?? m.Mapping, sum.Ranges + m.Ranges, sum.Huge + m.Huge, sum.Whole + m.Whole, sum.Partly + m.Partly, sum.MissingBytes + m.MissingBytes));
 
     // One that is not known makes the sum unknown.
     private ulong? Sum(Func<HugeMapping, ulong?> of) =>

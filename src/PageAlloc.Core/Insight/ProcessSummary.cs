@@ -13,9 +13,11 @@ public sealed record ProcessSummary(Ledger Ledger, ThreadFigures Threads, Cgroup
     /// <param name="target">The process.</param>
     /// <param name="table">All its pages.</param>
     /// <param name="heaps">Its heaps; null when they could not be read.</param>
+    /// <param name="threads">Its threads, read along with the pages; null when it had ended by then.</param>
     /// <param name="status">The kernel's own sums, read along with the pages; null when there are none.</param>
-    public static ProcessSummary Make(ITarget target, PageTable table, HeapFigures? heaps, MemoryStatus? status) => new(
+    public static ProcessSummary Make(
+        ITarget target, PageTable table, HeapFigures? heaps, IReadOnlyList<ThreadName>? threads, MemoryStatus? status) => new(
         new Ledger(table, heaps, ModuleData.Find(target, table), status),
-        ThreadFigures.Read(target, table, heaps),
+        ThreadFigures.Of(target.Info.Pid, threads, table, heaps),
         CgroupMemory.Read(target));
 }

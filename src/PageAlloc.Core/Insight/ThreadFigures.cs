@@ -22,25 +22,28 @@ public sealed class ThreadFigures
     /// <summary>All threads, in the order of their numbers.</summary>
     public IReadOnlyList<ThreadMemory> Threads { get; }
 
-    /// <summary>Arenas of threads that have ended, which no thread uses: the next new thread gets one of them.</summary>
+    /// <summary>Arenas of threads that have ended, or that only the parent of a forked process had, which no thread uses: the next new thread gets one of them.</summary>
     public IReadOnlyList<Arena> UnusedArenas { get; }
 
     /// <summary>The number of arenas whose pages are known.</summary>
     public int ArenaCount => _arenas.Length;
 
-    /// <summary>Makes the figures. Reads the name of each thread, and nothing else.</summary>
-    /// <param name="target">The process.</param>
+    /// <summary>Makes the figures.</summary>
+    /// <param name="pid">The number of the process, which is that of its main thread.</param>
+    /// <param name="names">Its threads, read along with the rest; null when it had ended by then.</param>
     /// <param name="table">All its pages.</param>
     /// <param name="heaps">Its heaps; null when they could not be read.</param>
-    public static ThreadFigures Read(ITarget target, PageTable table, HeapFigures? heaps)
+    public static ThreadFigures Of(int pid, IReadOnlyList<ThreadName>? names, PageTable table, HeapFigures? heaps)
     {
-        int pid = target.Info.Pid;
         ILookup<int, HeapThread> known = (heaps?.Heaps.Threads ?? []).ToLookup(t => t.Tid);
         var cursor = new PageCursor(table);
         var threads = new List<ThreadMemory>();
 
+        // Of a process that has ended since, what was found in its memory is left.
+        names ??= [.. known.Select(thread => thread.Key).Where(tid => tid != 0).Select(tid => new ThreadName(tid, null))];
+
         // In address order the cursor goes forward; the kernel's stack of the main thread is above all others.
-        foreach (int tid in Numbers(pid, known).OrderBy(tid => known[tid].FirstOrDefault()?.Pointer ?? ulong.MaxValue))
+        foreach ((int tid, ReadOnlyMemory<byte>? name) in names.OrderBy(thread => known[thread.Tid].FirstOrDefault()?.Pointer ?? ulong.MaxValue))
         {
             HeapThread? found = known[tid].FirstOrDefault();
             AddressRange? stack = found?.Stack ?? (tid == pid ? MainStack(table) : null);
@@ -48,7 +51,7 @@ public sealed class ThreadFigures
             threads.Add(new ThreadMemory
             {
                 Tid = tid,
-                Name = ThreadNames.Of(pid, tid),
+                Name = name,
                 Arena = found is { Arena: not 0 } ? found.Arena : null,
                 TcacheBlocks = found?.TcacheBlocks ?? 0,
                 TcacheBytes = found?.TcacheBytes ?? 0,
@@ -69,19 +72,6 @@ public sealed class ThreadFigures
     public ulong SavedAtMost(int arenas) =>
         _arenas.Where(a => !a.Arena.IsMain).Select(Spare).Order().Skip(arenas - _arenas.Count(a => a.Arena.IsMain))
             .Aggregate(0UL, (sum, bytes) => sum + bytes);
-
-    // A process that was frozen may have ended since it runs on: what was found in its memory is left.
-    private static IEnumerable<int> Numbers(int pid, ILookup<int, HeapThread> known)
-    {
-        try
-        {
-            return ThreadNumbers.Of(pid).Values;
-        }
-        catch (TargetException e) when (e.Failure == TargetFailure.Ended)
-        {
-            return known.Select(thread => thread.Key).Where(tid => tid != 0);
-        }
-    }
 
     private static ulong Spare(ArenaPages arena) =>
         arena.ResidentFreeBytes - arena.ResidentBytes(BlockState.Tcache)

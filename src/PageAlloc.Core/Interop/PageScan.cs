@@ -25,8 +25,10 @@ internal static unsafe class PageScan
     /// <param name="maxPages">Pages found at most in one call, which bounds how long the target's mmap_lock is held.</param>
     /// <param name="returned">The categories wanted in the answer; ranges that differ in no other are merged.</param>
     /// <param name="walkEnd">Where to go on.</param>
+    /// <param name="excluded">Pages of these categories are left out.</param>
     /// <returns>The number of ranges, or minus the error number: ENOTTY before Linux 6.7, EINVAL for an unknown category.</returns>
-    public static int Scan(LinuxFile pagemap, ulong start, ulong end, Span<page_region> found, ulong maxPages, ulong returned, out ulong walkEnd)
+    public static int Scan(
+        LinuxFile pagemap, ulong start, ulong end, Span<page_region> found, ulong maxPages, ulong returned, out ulong walkEnd, ulong excluded = 0)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(found.Length, 512);
         fixed (page_region* vec = found)
@@ -39,6 +41,8 @@ internal static unsafe class PageScan
                 vec = (ulong)vec,
                 vec_len = (ulong)found.Length,
                 max_pages = maxPages,
+                category_inverted = excluded,
+                category_mask = excluded,
                 category_anyof_mask = PRESENT | SWAPPED,
                 return_mask = returned,
             };

@@ -35,6 +35,11 @@ public interface IMemory : IDisposable
     /// <param name="address">Where to begin, page aligned.</param>
     /// <param name="end">Where to end, page aligned; what is given when there is none.</param>
     ulong FirstPresent(ulong address, ulong end) => address;
+
+    /// <summary>The same for pages of a private mapping that were written: pages that still are a file's are passed over too.</summary>
+    /// <param name="address">Where to begin, page aligned.</param>
+    /// <param name="end">Where to end, page aligned; what is given when there is none.</param>
+    ulong FirstWritten(ulong address, ulong end) => FirstPresent(address, end);
 }
 
 /// <summary>A target whose memory can be read.</summary>

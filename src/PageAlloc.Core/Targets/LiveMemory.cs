@@ -73,7 +73,17 @@ internal sealed class LiveMemory : IMemory
         }
     }
 
-    public ulong FirstPresent(ulong address, ulong end)
+    public ulong FirstPresent(ulong address, ulong end) => First(address, end, excluded: 0);
+
+    public ulong FirstWritten(ulong address, ulong end) => First(address, end, PageScan.FILE);
+
+    public void Dispose()
+    {
+        _pagemap.Dispose();
+        _memory.Dispose();
+    }
+
+    private ulong First(ulong address, ulong end, ulong excluded)
     {
         if (!_canScan)
         {
@@ -81,17 +91,11 @@ internal sealed class LiveMemory : IMemory
         }
 
         Span<page_region> found = stackalloc page_region[1];
-        int count = PageScan.Scan(_pagemap, address, end, found, maxPages: 1, PageScan.PRESENT, out _);
+        int count = PageScan.Scan(_pagemap, address, end, found, maxPages: 1, PageScan.PRESENT, out _, excluded);
 
         // Before Linux 6.7 there is no such call.
         _canScan = count >= 0;
         return count < 0 ? address : count == 0 ? end : found[0].start;
-    }
-
-    public void Dispose()
-    {
-        _pagemap.Dispose();
-        _memory.Dispose();
     }
 
     // Nothing is told above user space, and nothing at all when the memory is gone: that must not look like absent pages.

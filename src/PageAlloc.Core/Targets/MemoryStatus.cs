@@ -9,9 +9,7 @@ namespace PageAlloc.Targets;
 /// <param name="Resident">VmRSS: resident memory, without hugetlb pages.</param>
 /// <param name="Swapped">VmSwap: private memory in swap, without shared memory.</param>
 /// <param name="PageTables">VmPTE: what the tables take that say where pages are; no part of VmRSS.</param>
-/// <param name="Hugetlb">HugetlbPages: hugetlb memory, no part of VmRSS; null where the kernel has none.</param>
-/// <param name="Shared">RssShmem: shared memory, a part of VmRSS; null before Linux 4.5.</param>
-public sealed record MemoryStatus(ulong Resident, ulong Swapped, ulong PageTables, ulong? Hugetlb, ulong? Shared)
+public sealed record MemoryStatus(ulong Resident, ulong Swapped, ulong PageTables)
 {
     private const int MaxBytes = 64 << 10;
 
@@ -33,8 +31,6 @@ public sealed record MemoryStatus(ulong Resident, ulong Swapped, ulong PageTable
             ? new MemoryStatus(
                 resident,
                 ProcStatus.Bytes(status, "VmSwap:"u8) ?? 0,
-                ProcStatus.Bytes(status, "VmPTE:"u8) ?? 0,
-                ProcStatus.Bytes(status, "HugetlbPages:"u8),
-                ProcStatus.Bytes(status, "RssShmem:"u8))
+                ProcStatus.Bytes(status, "VmPTE:"u8) ?? 0)
             : null;
 }

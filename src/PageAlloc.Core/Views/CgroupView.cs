@@ -4,7 +4,7 @@ using PageAlloc.Targets;
 
 namespace PageAlloc.Views;
 
-/// <summary>The control group of a process in two lines: what is charged to it, and how that differs from the process's own.</summary>
+/// <summary>The control group of a process in three lines: what is charged to it, and how that differs from the process's own.</summary>
 public static class CgroupView
 {
     /// <summary>Writes the lines.</summary>

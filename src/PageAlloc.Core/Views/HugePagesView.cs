@@ -15,14 +15,15 @@ public static class HugePagesView
     public static void Write(HugePages huge, IBufferWriter<byte> output)
     {
         HugeMapping total = huge.Total;
-        if (total.Huge + total.Whole == 0)
+        HugeMapping more = huge.Candidates;
+        if (total.Huge + more.Whole == 0)
         {
             return;
         }
 
         var sink = new TextSink(output);
         sink.Write($"  huge pages ({TextSink.Size(huge.PageSize)}): {TextSink.Size(total.Huge * huge.PageSize)} in RAM are huge").EndLine();
-        sink.Write($"    {TextSink.Size(total.Whole * huge.PageSize)} more could be as they are; {TextSink.Count(total.Partly)} ranges only with {TextSink.Size(total.MissingBytes)} more RAM").EndLine();
+        sink.Write($"    {TextSink.Size(more.Whole * huge.PageSize)} more could be as they are; {TextSink.Count(more.Partly)} ranges only with {TextSink.Size(more.MissingBytes)} more RAM").EndLine();
         if (huge.HeapFreeBytes is { } free and not 0)
         {
             sink.Write($"    {TextSink.Size(free)} of heap pages inside huge ones hold nothing in use").EndLine();

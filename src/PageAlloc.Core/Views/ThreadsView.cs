@@ -3,7 +3,7 @@ using PageAlloc.Insight;
 
 namespace PageAlloc.Views;
 
-/// <summary>The threads that hold most, and what fewer arenas could save.</summary>
+/// <summary>The threads that hold most.</summary>
 public static class ThreadsView
 {
     private const int TidWidth = 9;
@@ -47,7 +47,7 @@ public static class ThreadsView
     {
         if (figures.UnusedArenas.Count != 0)
         {
-            sink.Write($"  {TextSink.Count((ulong)figures.UnusedArenas.Count)} of the arenas have no thread any more").EndLine();
+            sink.Write($"  {TextSink.Count((ulong)figures.UnusedArenas.Count)} of the arenas have no thread").EndLine();
         }
     }
 

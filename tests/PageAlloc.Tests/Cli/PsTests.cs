@@ -55,6 +55,13 @@ public sealed class PsTests
     }
 
     [Fact]
+    public void A_limit_of_metrics_is_refused()
+    {
+        CommandResult result = CommandRun.Run("ps", "--format", "prometheus", "--limit", "1");
+        Assert.Equal((2, "pagealloc: --limit is of text and json: the metrics are of every process"), (result.ExitCode, result.Error.Split('\n')[0]));
+    }
+
+    [Fact]
     public void A_limit_that_is_none_is_named()
     {
         CommandResult result = CommandRun.Run("ps", "--limit", "many");

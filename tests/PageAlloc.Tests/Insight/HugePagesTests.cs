@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using PageAlloc.Insight;
+using PageAlloc.Mappings;
 using PageAlloc.Pages;
 using PageAlloc.Tests.Mappings;
 using PageAlloc.Tests.Support;
+using PageAlloc.Views;
 using static PageAlloc.Tests.Views.Shown;
 
 namespace PageAlloc.Tests.Insight;
@@ -36,6 +38,21 @@ public sealed class HugePagesTests
         MappingPages pages = Mapping(TestMapping.Of(start, end, ""), Run(PageKind.Anonymous, (end - start) / 4096));
         HugeMapping counts = HugeMapping.Of(pages, Table(pages));
         Assert.Equal((0UL, 0UL, 0UL, 0UL), (counts.Ranges, counts.Huge, counts.Whole, counts.Partly));
+    }
+
+    [Fact]
+    public void Files_and_what_the_kernel_leaves_small_are_not_among_what_could_be_huge()
+    {
+        MappingBacking[] backings = [MappingBacking.Anonymous, MappingBacking.SharedMemory, MappingBacking.File];
+        MappingPages[] all =
+        [
+            .. backings.Select((backing, i) => Mapping(TestMapping.Of((ulong)(i + 1) * Size, (ulong)(i + 2) * Size, "", backing), Run(PageKind.Anonymous, 512))),
+        ];
+        HugePages huge = HugePages.Of(Table(all), all, null, []);
+        Assert.Equal((3UL, 2UL), (huge.Total.Whole, huge.Candidates.Whole));
+        Assert.Contains("  4.0 MiB more could be as they are", Text(output => HugePagesView.Write(huge, output)), StringComparison.Ordinal);
+        Assert.False((huge.Mappings[0] with { Eligible = 0 }).CanBecomeHuge);
+        Assert.False((huge.Mappings[2] with { Eligible = 1 }).CanBecomeHuge);
     }
 
     // What tests/targets/huge.c made of each: ranges, huge ones, those in small pages as a whole and in part, pages missing.

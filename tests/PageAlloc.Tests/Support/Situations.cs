@@ -49,7 +49,7 @@ internal static class Situations
         Plain("small"), Plain("locked"), Plain("lazilyFreed"), Plain("inaccessible"), Plain("guard"),
         Plain("huge"), Plain("hugeSplit"), Plain("hugeZero"), Plain("hugeBlank"), Plain("hugeAdvised"),
         Plain("sharedAnonymous"), Plain("memfd"), Plain("systemV"), Plain("tmpfs"),
-        Plain("fileSmall"), Plain("fileCopied"), Plain("fileLarge"), Plain("fileMixed"), Plain("fileHuge"),
+        Plain("fileSmall"), Plain("fileCopied"), Plain("fileLarge"), Plain("fileMixed"), Plain("fileHuge"), Plain("fileSparse"),
         Plain("names"),
         Plain("sparse"), Plain("everyOther"), Plain("manyMappings"), Plain("stack"),
         Plain("secret"), Plain("ioRing"), Plain("zeroDevice"), Plain("writeProtected"),

@@ -157,7 +157,12 @@ internal sealed class GlibcHeaps
         var problems = new List<Problem>();
         foreach (Mapping data in _mappings.Where(m => MainArenaFinder.MayHoldData(m) && LibcFiles.IsNamedLibc(m.Name.Span)))
         {
-            for (ulong at = data.Range.Start; at < data.Range.End && !mains.Any(m => data.Range.Contains(m.Address)); at += (ulong)_memory.PageSize)
+            if (mains.Any(m => data.Range.Contains(m.Address)))
+            {
+                continue;
+            }
+
+            for (ulong at = data.Range.Start; (at = _memory.FirstWritten(at, data.Range.End)) < data.Range.End; at += (ulong)_memory.PageSize)
             {
                 if (_memory.IsSwapped(at))
                 {

@@ -15,35 +15,39 @@ internal readonly record struct MainArena(ulong Address, GlibcLayout Layout, Map
 /// </summary>
 internal static class MainArenaFinder
 {
-    // A program's own writable data may be large; only pages that it has written are looked at.
     private const int PagesPerRead = 64;
     private const int MaxSteps = 1 << 22;
 
+    // Far more than the data of any library or program; a file that a process maps and writes may be of any size.
+    private const ulong MaxBytes = 256 << 20;
+
     private const int MaxBrokenBins = 8;
 
-    /// <summary>All main arenas: one for each libc in use, in address order.</summary>
+    /// <summary>
+    /// All main arenas: one for each libc in use, in address order. Only pages that were written are looked at, as that of a
+    /// main arena always is, and at most so many in all: those of files named like a libc first, then those of small mappings.
+    /// </summary>
     public static List<MainArena> Find(MemoryCache memory, IMemory pages, IReadOnlyList<Mapping> mappings)
     {
         var found = new List<MainArena>();
         byte[] buffer = GC.AllocateUninitializedArray<byte>(PagesPerRead * memory.PageSize);
         var access = new PageAccess[PagesPerRead];
         int budget = MaxSteps;
-        foreach (Mapping mapping in mappings)
+        ulong left = MaxBytes;
+        foreach (Mapping mapping in mappings.Where(MayHoldData).OrderByDescending(m => LibcFiles.IsNamedLibc(m.Name.Span)).ThenBy(m => m.Range.Length))
         {
-            if (!MayHoldData(mapping))
+            ulong at = mapping.Range.Start;
+            while (left != 0 && (at = pages.FirstWritten(at, mapping.Range.End)) < mapping.Range.End)
             {
-                continue;
-            }
-
-            for (ulong at = mapping.Range.Start; at < mapping.Range.End;)
-            {
-                int length = (int)Math.Min((ulong)buffer.Length, mapping.Range.End - at);
+                int length = (int)Math.Min(Math.Min((ulong)buffer.Length, left), mapping.Range.End - at);
                 pages.ReadPages(at, buffer.AsSpan(0, length), access.AsSpan(0, length / memory.PageSize));
                 Search(memory, mapping, at, buffer.AsSpan(0, length), found, ref budget);
                 at += (ulong)length;
+                left -= (ulong)length;
             }
         }
 
+        found.Sort((a, b) => a.Address.CompareTo(b.Address));
         return found;
     }
 

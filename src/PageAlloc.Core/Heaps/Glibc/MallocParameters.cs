@@ -6,7 +6,7 @@ namespace PageAlloc.Heaps.Glibc;
 /// <summary>struct malloc_par, the variable mp_ of a libc: what is kept for all arenas. source: malloc/malloc.c</summary>
 /// <param name="Address">Its address.</param>
 /// <param name="MmapThreshold">Requests from here on get a mapping of their own, in bytes.</param>
-/// <param name="TrimThreshold">The top of the main arena is given back above this, in bytes.</param>
+/// <param name="TrimThreshold">A top chunk is given back above this, in bytes: that of the main arena by free, those of threads by heap_trim.</param>
 /// <param name="SbrkBase">The first break that malloc got; 0 when it never used it.</param>
 /// <param name="MmappedBlocks">Blocks that are mappings of their own.</param>
 /// <param name="MmappedBytes">The size of those mappings.</param>

@@ -1,0 +1,22 @@
+namespace PageAlloc.Targets;
+
+/// <summary>A thread, and the kernel's short name of it.</summary>
+/// <param name="Tid">The number that we know it by.</param>
+/// <param name="Name">Its name, 15 bytes at most; null when it has ended.</param>
+public readonly record struct ThreadName(int Tid, ReadOnlyMemory<byte>? Name)
+{
+    /// <summary>All threads of a target that runs or stands still; null when it has ended.</summary>
+    /// <param name="target">The target.</param>
+    public static IReadOnlyList<ThreadName>? ReadAll(ITarget target)
+    {
+        int pid = target.Info.Pid;
+        try
+        {
+            return [.. ThreadNumbers.Of(pid).Values.Select(tid => new ThreadName(tid, ThreadNames.Of(pid, tid)))];
+        }
+        catch (TargetException e) when (e.Failure == TargetFailure.Ended)
+        {
+            return null;
+        }
+    }
+}
