@@ -51,15 +51,15 @@ internal static class CheckCommand
         // No budget needs the size of folios.
         using Look look = Look.At(opened, new ReadOptions { UsePageFlags = false }, heap);
         ProcessFigures figures = look.Figures(look.Walk());
-        BudgetResult[] results = [.. budgets.Select(b => b.Check(figures))];
-        Finding? damage = FindingList.Damage(figures);
+        bool isKnown = figures.Heaps is { Heaps.Allocator: null or "glibc" } heaps && !HeapProblemsView.IsIncomplete(heaps.Heaps, heaps.Arenas);
+        var check = new CheckResult([.. budgets.Select(b => b.Check(figures))], FindingList.Damage(figures), isKnown);
         if (json)
         {
-            CheckView.WriteJson(figures, results, damage, output);
+            CheckView.WriteJson(figures, check, output);
         }
         else
         {
-            CheckView.Write(results, damage, output);
+            CheckView.Write(check, output);
         }
 
         output.Flush();
@@ -69,11 +69,9 @@ internal static class CheckCommand
             HeapOpener.Say(look.Failure);
         }
 
-        bool isIncomplete = look.Failure is not null || results.Any(r => r.Value is null)
-            || (figures.Heaps is { } heaps && HeapProblemsView.IsIncomplete(heaps.Heaps, heaps.Arenas));
-        return damage is not null || results.Any(r => r.IsExceeded) ? ExitCode.Found
-            : isIncomplete ? ExitCode.Incomplete
-            : ExitCode.Done;
+        return check.IsBad ? ExitCode.Found
+            : check.IsGood ? ExitCode.Done
+            : ExitCode.Incomplete;
     }
 
     private static Option<string?> OptionFor(BudgetKind kind) => new($"--max-{kind.Id}")

@@ -57,6 +57,19 @@ public sealed record Budget(BudgetKind Kind, ulong Limit)
     public BudgetResult Check(ProcessFigures process) => new(this, Kind.Of(process));
 }
 
+/// <summary>What became of a check of a process.</summary>
+/// <param name="Budgets">Its limits.</param>
+/// <param name="Damage">The damage of its heap; null when none was found.</param>
+/// <param name="IsKnown">Whether its heap could be read whole, so that no damage means that there is none.</param>
+public sealed record CheckResult(IReadOnlyList<BudgetResult> Budgets, Findings.Finding? Damage, bool IsKnown)
+{
+    /// <summary>Whether a limit is exceeded or the heap is damaged.</summary>
+    public bool IsBad => Damage is not null || Budgets.Any(r => r.IsExceeded);
+
+    /// <summary>Whether all is well, and known to be.</summary>
+    public bool IsGood => !IsBad && IsKnown && Budgets.All(r => r.Value is not null);
+}
+
 /// <summary>What became of holding a process against a limit.</summary>
 /// <param name="Budget">The limit.</param>
 /// <param name="Value">The figure; null when it can't be known.</param>

@@ -18,7 +18,7 @@ public sealed record ProcessWaste
     /// <summary>In swap.</summary>
     public required ulong Swapped { get; init; }
 
-    /// <summary>What arenas have from the system.</summary>
+    /// <summary>What arenas have from the system, and mmapped blocks.</summary>
     public required ulong Heap { get; init; }
 
     /// <summary>The free memory of its heaps that is in RAM.</summary>
@@ -43,7 +43,7 @@ public sealed record ProcessWaste
         Allocator = figures.Heaps?.Heaps.Allocator,
         Resident = figures.Summary.Ledger.ResidentBytes,
         Swapped = figures.Summary.Ledger.SwappedBytes,
-        Heap = figures.OverArenas(a => a.Arena.State.SystemBytes),
+        Heap = figures.OverArenas(a => a.Arena.State.SystemBytes) + (figures.Heaps?.Heaps.Mmapped ?? []).Aggregate(0UL, (sum, m) => sum + m.Range.Length),
         Free = figures.OverPages(p => p.ResidentFreeBytes),
         Trimmable = figures.OverPages(p => p.TrimmableBytes),
         Pinned = figures.OverPages(p => p.Pins.TotalBytes),

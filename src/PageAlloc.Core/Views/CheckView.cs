@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using PageAlloc.Insight;
-using PageAlloc.Insight.Findings;
 
 namespace PageAlloc.Views;
 
@@ -13,37 +12,36 @@ public static class CheckView
     private const int ValueWidth = 12;
 
     /// <summary>Writes it for people.</summary>
-    /// <param name="results">The budgets.</param>
-    /// <param name="damage">The damage of the heap; null for none.</param>
+    /// <param name="check">What became of it.</param>
     /// <param name="output">Gets UTF-8.</param>
-    public static void Write(IReadOnlyList<BudgetResult> results, Finding? damage, IBufferWriter<byte> output)
+    public static void Write(CheckResult check, IBufferWriter<byte> output)
     {
         var sink = new TextSink(output);
-        foreach (BudgetResult result in results)
+        foreach (BudgetResult result in check.Budgets)
         {
             BudgetKind kind = result.Budget.Kind;
             sink.Column(result.IsExceeded ? "EXCEEDED" : result.Value is null ? "unknown" : "ok", StateWidth).Column(kind.Id, NameWidth)
                 .Column(Amount(result.Value, kind.Unit), -ValueWidth).Write($"  of at most {Amount(result.Budget.Limit, kind.Unit)}: {kind.Help}").EndLine();
         }
 
-        sink.Column(damage is null ? "ok" : "DAMAGED", StateWidth).Write(damage?.Text ?? "no damage was found in the heap").EndLine();
+        sink.Column(check.Damage is not null ? "DAMAGED" : check.IsKnown ? "ok" : "unknown", StateWidth)
+            .Write(check.Damage?.Text ?? (check.IsKnown ? "no damage was found in the heap" : "the heap could not be checked, or not all of it")).EndLine();
     }
 
     /// <summary>Writes it as JSON.</summary>
     /// <param name="process">The process.</param>
-    /// <param name="results">The budgets.</param>
-    /// <param name="damage">The damage of the heap; null for none.</param>
+    /// <param name="check">What became of it.</param>
     /// <param name="output">Gets UTF-8.</param>
-    public static void WriteJson(ProcessFigures process, IReadOnlyList<BudgetResult> results, Finding? damage, IBufferWriter<byte> output)
+    public static void WriteJson(ProcessFigures process, CheckResult check, IBufferWriter<byte> output)
     {
         using var json = new Utf8JsonWriter(output);
         json.WriteStartObject();
         json.WriteString("schema"u8, "pagealloc/check/1"u8);
         json.WriteNumber("pid"u8, process.Target.Pid);
         json.WriteString("command"u8, ByteText.ToText(process.Target.Command.Span));
-        json.WriteBoolean("ok"u8, damage is null && results.All(r => r is { IsExceeded: false, Value: not null }));
+        json.WriteBoolean("ok"u8, check.IsGood);
         json.WriteStartArray("budgets"u8);
-        foreach (BudgetResult result in results)
+        foreach (BudgetResult result in check.Budgets)
         {
             json.WriteStartObject();
             json.WriteString("id"u8, result.Budget.Kind.Id);
@@ -63,14 +61,8 @@ public static class CheckView
         }
 
         json.WriteEndArray();
-        if (damage is null)
-        {
-            json.WriteNull("damage"u8);
-        }
-        else
-        {
-            json.WriteString("damage"u8, damage.Text);
-        }
+        json.WriteString("damage"u8, check.Damage?.Text);
+        json.WriteBoolean("heapKnown"u8, check.IsKnown);
 
         json.WriteEndObject();
         json.Flush();

@@ -63,6 +63,8 @@ public sealed class CheckTests
         CommandResult result = CommandRun.Run("check", $"{program.Pid}", "--max-trimmable", "1G");
         Assert.Equal(4, result.ExitCode);
         Assert.StartsWith("unknown  trimmable ", result.Text, StringComparison.Ordinal);
+        Assert.EndsWith("\nunknown  the heap could not be checked, or not all of it\n", result.Text, StringComparison.Ordinal);
+        Assert.Equal(4, CommandRun.Run("check", $"{program.Pid}").ExitCode);
     }
 
     [Theory]
