@@ -2,6 +2,7 @@
 #include "heap.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 // As a C++ compiler names and fills it: two words, then the functions.
 const void *const _ZTVN3geo5PointE[4] = {NULL, NULL, &_ZTVN3geo5PointE, NULL};
@@ -69,4 +70,23 @@ static void sparse(int argc, char **argv) {
     tell();
 }
 
-const struct heap_situation pin_situations[] = {{"pins", pins}, {"endedHigh", ended_high}, {"sparse", sparse}, {NULL, NULL}};
+// locked: freed in the middle and at the end, and locked then: madvise gives nothing of it back, and the break does.
+static void locked(int argc, char **argv) {
+    (void)argc, (void)argv;
+    enum { BLOCKS = 400, SIZE = 20000 };
+    static char *blocks[BLOCKS];
+    for (size_t i = 0; i < BLOCKS; i++) {
+        blocks[i] = keep(malloc(SIZE));
+        memset(blocks[i], 1, SIZE);
+    }
+    if (mlockall(MCL_CURRENT) != 0)
+        skip("memory cannot be locked");
+    for (size_t i = BLOCKS / 4; i < BLOCKS / 2; i++)
+        drop(blocks[i]);
+    // Less than the heap is trimmed by itself for.
+    for (size_t i = BLOCKS - 5; i < BLOCKS; i++)
+        drop(blocks[i]);
+    tell();
+}
+
+const struct heap_situation pin_situations[] = {{"pins", pins}, {"endedHigh", ended_high}, {"locked", locked}, {"sparse", sparse}, {NULL, NULL}};

@@ -47,6 +47,9 @@ public sealed record HeapSet
     /// <summary>The chunks in <see cref="OrphanTcaches"/>, in bytes.</summary>
     internal ulong OrphanTcacheBytes { get; init; }
 
+    /// <summary>Where arenas and mmapped blocks are.</summary>
+    internal RangeSet Ranges() => new(Arenas.SelectMany(a => a.Segments).Select(s => s.Range).Concat(Mmapped.Select(m => m.Range)));
+
     /// <summary>The user addresses of the structures of tcaches of threads that do not exist, as a fork leaves them behind.</summary>
     public IEnumerable<ulong> OrphanTcacheAddresses => OrphanTcaches.Select(t => t.Address);
 }

@@ -22,6 +22,14 @@ internal sealed class RangeSet
         }
     }
 
+    /// <summary>Whether <paramref name="range"/> has an address in one of them.</summary>
+    public bool Overlaps(AddressRange range)
+    {
+        int index = _starts.BinarySearch(range.Start);
+        index = index < 0 ? ~index : index;
+        return Contains(range.Start) || (index < _starts.Count && _starts[index] < range.End);
+    }
+
     /// <summary>Whether <paramref name="address"/> is in one of them.</summary>
     public bool Contains(ulong address)
     {

@@ -20,6 +20,7 @@ public sealed class BlockContent : IDisposable
     private readonly HeapReader _heaps;
     private readonly IReadOnlyList<Mapping> _mappings;
     private readonly SymbolNames _symbols;
+    private readonly RangeSet _blocks;
 
     /// <summary>Makes it.</summary>
     /// <param name="heaps">The heaps, whose memory is read; the caller goes on owning them.</param>
@@ -30,6 +31,7 @@ public sealed class BlockContent : IDisposable
         _heaps = heaps;
         _mappings = mappings;
         _symbols = new SymbolNames(target, mappings);
+        _blocks = heaps.Heaps.Ranges();
     }
 
     /// <summary>What a block of an arena looks like, as <c>looks like text "…"</c>; null when there is nothing to guess from.</summary>
@@ -93,11 +95,11 @@ public sealed class BlockContent : IDisposable
         for (int i = 0; i < words; i++)
         {
             ulong word = _heaps.Cache.Word(bytes[(i * pointer)..]);
-            if (_heaps.Heaps.Arenas.Any(a => a.Holds(word)) || _heaps.Heaps.Mmapped.Any(m => m.Range.Contains(word)))
+            if (_blocks.Contains(word))
             {
                 places.Add("the heap");
             }
-            else if (_mappings.FirstOrDefault(m => m.Range.Contains(word)) is { } mapping)
+            else if (_mappings.At(word) is { } mapping)
             {
                 places.Add(mapping.Name.IsEmpty ? "anonymous memory" : FileName(ByteText.ToPrintable(mapping.Name.Span)));
             }

@@ -14,7 +14,7 @@ public sealed class HeapPagesTests
     private static readonly string[][] s_situations =
     [
         ["one"], ["fastbins"], ["unsorted"], ["bins"], ["tcaches"], ["arenas", "3"], ["ended"], ["heaps"], ["shrunk"], ["mmapped"],
-        ["foreign"], ["noBreak"], ["churn", "1", "1", "30000"], ["churn", "2", "4", "20000"], ["churn", "3", "16", "6000"],
+        ["foreign"], ["noBreak"], ["locked"], ["churn", "1", "1", "30000"], ["churn", "2", "4", "20000"], ["churn", "3", "16", "6000"],
     ];
 
     public static TheoryData<string, string> Runs
@@ -46,6 +46,19 @@ public sealed class HeapPagesTests
 
         // What can go back has gone back.
         Assert.Equal(0UL, Sum(Arenas(program.Pid), a => a.GetProperty("trimmableBytes").GetUInt64()));
+    }
+
+    // Then the break goes down by huge pages. Not every start of this glibc heeds it; what is said holds either way.
+    [Fact]
+    public void A_trim_of_a_heap_in_huge_steps_gives_what_was_said()
+    {
+        var environment = new Dictionary<string, string> { ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1" };
+        for (int start = 0; start < 6; start++)
+        {
+            using HeapProgram program = HeapProgram.Start(TargetProgram.PathOf("heap"), ["churn", "1", "1", "30000"], environment);
+            ulong predicted = Sum(Arenas(program.Pid), a => a.GetProperty("trimmableBytes").GetUInt64());
+            Assert.Equal((long)predicted, program.Trim());
+        }
     }
 
     [Theory]

@@ -149,25 +149,11 @@ internal static class ArenaSegments
         }
     }
 
-    // The number of the first mapping that begins behind an address; they are in address order.
-    private static int FirstBehind(IReadOnlyList<Mapping> mappings, ulong address)
-    {
-        int low = 0;
-        int high = mappings.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            (low, high) = mappings[middle].Range.Start <= address ? (middle + 1, high) : (low, middle);
-        }
-
-        return low;
-    }
-
     // A damaged size would else have a walk cross all of the address space.
     private static bool IsMapped(IReadOnlyList<Mapping> mappings, AddressRange range, ulong growth)
     {
         ulong end = range.Start;
-        for (int i = FirstBehind(mappings, end) - 1; i >= 0 && i < mappings.Count && mappings[i].Range.Contains(end); i++)
+        for (int i = mappings.FirstBehind(end) - 1; i >= 0 && i < mappings.Count && mappings[i].Range.Contains(end); i++)
         {
             end = mappings[i].Range.End;
         }

@@ -74,11 +74,19 @@ internal static class NonContiguousSegments
             referenced.Add(arena.Fastbin(i));
         }
 
+        ulong[] places = [.. referenced.Order()];
         return mappings
             .Where(m => (m.Backing == MappingBacking.Anonymous || m.HugetlbPageSize != 0) && m.Permissions == (MappingPermissions.Read | MappingPermissions.Write))
             .OrderByDescending(m => m.Range.Contains(arena.Top))
-            .ThenByDescending(m => referenced.Any(m.Range.Contains))
+            .ThenByDescending(m => HasOne(places, m.Range))
             .ThenByDescending(m => m.Name.Span.SequenceEqual("[heap]"u8));
+    }
+
+    private static bool HasOne(ulong[] places, AddressRange range)
+    {
+        int first = Array.BinarySearch(places, range.Start);
+        first = first < 0 ? ~first : first;
+        return first < places.Length && places[first] < range.End;
     }
 
     /// <summary>Where the chain of chunks from <paramref name="chunk"/> ends its segment; 0 when it does not lead to an end.</summary>

@@ -47,6 +47,8 @@ public static class FindingList
     {
         ulong free = figures.OverPages(p => p.ResidentFreeBytes);
         string text = $"nothing to gain from malloc here: of {Amounts.Size(figures.Summary.Ledger.ResidentBytes)} in RAM {(free == 0 ? "nothing is" : $"{Amounts.Size(free)} are")} free in its heaps";
-        return new Finding("nothingToGain", FindingSeverity.Info, free, text, "look at what the program holds: pagealloc blocks lists it");
+        return Worth.Saying(free, figures)
+            ? new Finding("nothingToGain", FindingSeverity.Info, free, text + ", spread thinly over pages that are mostly in use", "no setting of malloc gives that back; pagealloc blocks lists what is in use")
+            : new Finding("nothingToGain", FindingSeverity.Info, free, text, "look at what the program holds: pagealloc blocks lists it");
     }
 }

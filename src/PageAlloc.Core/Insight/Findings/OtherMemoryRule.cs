@@ -1,3 +1,4 @@
+using PageAlloc.Heaps;
 using PageAlloc.Mappings;
 using PageAlloc.Pages;
 
@@ -25,10 +26,11 @@ internal sealed class OtherMemoryRule : IFindingRule
         }
 
         var pageSize = (ulong)figures.Table.PageSize;
-        MappingPages? largest = figures.Table.Mappings
-            .Where(m => m.Mapping is { Backing: MappingBacking.Anonymous } mapping && !mapping.Name.Span.StartsWith("[heap]"u8) && !mapping.Name.Span.StartsWith("[stack"u8) && !IsHeap(figures, mapping))
-            .MaxBy(m => Resident(m, pageSize));
-        string where = largest is null || Resident(largest, pageSize) > bytes || Resident(largest, pageSize) < bytes / LeastPart ? "" : $"; the largest mapping of it is at 0x{largest.Mapping.Range.Start:x}, with {Amounts.Size(Resident(largest, pageSize))}";
+        RangeSet heaps = figures.Heaps.Heaps.Ranges();
+        (MappingPages? largest, ulong resident) = figures.Table.Mappings
+            .Where(m => m.Mapping is { Backing: MappingBacking.Anonymous } mapping && !mapping.Name.Span.StartsWith("[heap]"u8) && !mapping.Name.Span.StartsWith("[stack"u8) && !heaps.Overlaps(mapping.Range))
+            .Select(m => (m, Resident(m, pageSize))).MaxBy(m => m.Item2);
+        string where = largest is null || resident > bytes || resident < bytes / LeastPart ? "" : $"; the largest mapping of it is at 0x{largest.Mapping.Range.Start:x}, with {Amounts.Size(resident)}";
         string allocator = figures.Heaps?.Heaps.Allocator is { } name and not "glibc" ? $"{name}'s, " : "";
         return new Finding(
             "otherMemory",
@@ -44,8 +46,4 @@ internal sealed class OtherMemoryRule : IFindingRule
         counts.Add(pages.Runs);
         return counts.Resident * pageSize;
     }
-
-    private static bool IsHeap(ProcessFigures figures, Mapping mapping) =>
-        figures.Heaps?.Heaps is { } heaps
-        && (heaps.Arenas.Any(a => a.Segments.Any(s => s.Range.Overlaps(mapping.Range))) || heaps.Mmapped.Any(m => m.Range.Overlaps(mapping.Range)));
 }

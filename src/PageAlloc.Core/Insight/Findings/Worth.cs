@@ -20,5 +20,5 @@ internal static class Worth
     public static string Share(ulong bytes, ProcessFigures figures) =>
         $"{Amounts.Size(bytes)} ({100 * (decimal)bytes / Math.Max(1, figures.Summary.Ledger.ResidentBytes):F0} % of Rss)";
 
-    private static ulong Whole(ProcessFigures figures) => figures.Summary.Ledger.ResidentBytes + figures.Summary.Ledger.SwappedBytes;
+    private static ulong Whole(ProcessFigures figures) => figures.Summary.Ledger.ResidentBytes;
 }

@@ -35,7 +35,7 @@ internal static class HeapRuns
         Plain("one"), Plain("fastbins"), Plain("tcache-full"), Plain("unsorted"), Plain("bins"), Plain("tcaches"), Plain("allocated"), Plain("longLists"),
         Plain("mmapped"), Plain("mmappedAligned"), Plain("mremapped"), Plain("decoy"),
         Plain("arenas"), Plain("ownStacks"), Plain("sharedArena"), Plain("ended"), Plain("heaps"), Plain("shrunk"), Plain("forked"),
-        Plain("foreign"), Plain("noncontiguous"), Plain("alternating"), Plain("noBreak"), Plain("pins"), Plain("endedHigh"),
+        Plain("foreign"), Plain("noncontiguous"), Plain("alternating"), Plain("noBreak"), Plain("pins"), Plain("endedHigh"), Plain("locked"),
         Churn("alone", 1, 1, 30000), Churn("4 threads", 2, 4, 20000), Churn("16 threads", 3, 16, 6000),
         Tuned("mmap_threshold", "mmap_threshold=131072"), Tuned("mmap_max", "mmap_max=0"), Tuned("top_pad", "top_pad=1048576"),
         Tuned("perturb", "perturb=165"), Tuned("hugetlb=1", "hugetlb=1"), Tuned("hugetlb=2", "hugetlb=2"),
