@@ -25,7 +25,7 @@ internal static class HeapRuns
     public const string NoRelease = "no release";
 
     /// <summary>The situations that tell no totals have tests of their own.</summary>
-    public static readonly string[] Untold = ["big", "busy", "busyAlone", "idle", "damage", "damages", "swapped", "merged",
+    public static readonly string[] Untold = ["big", "busy", "busyAlone", "idle", "damage", "damages", "swapped", "merged", "sparse",
         "findTrimmable", "findPinned", "findTops", "findArenas", "findThreshold", "findTcaches", "findOrphans", "findSwapped", "findOther", "findHuge", "findNothing"];
 
     private static readonly string[] HostPrograms = ["heap", "heap-storage", "heap-static", "heap-static-pie", "heap32"];
