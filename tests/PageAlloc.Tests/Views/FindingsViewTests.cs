@@ -46,16 +46,24 @@ public sealed class FindingsViewTests
         Text(output => FindingsView.Write([s_info with { Text = "set GLIBC_TUNABLES=glibc.malloc.arena_max=2 now", Advice = "x" }], 20, 1000, output)));
 
     [Fact]
-    public void Of_many_the_first_five_are_shown() => Assert.EndsWith(
-        """
-          !  2.0 MiB are pinned
-             → set nothing
+    public void Of_many_those_are_shown_that_there_is_room_for()
+    {
+        string text = Text(output => FindingsView.Write([.. Enumerable.Repeat(s_small, 7)], 80, 18, output));
+        Assert.Equal(16, text.Count(c => c == '\n'));
+        Assert.EndsWith(
+            """
+              !  2.0 MiB are pinned
+                 → set nothing
+              and 2 findings more: --format json has all
 
-          and 2 smaller findings: --format json has all
+            """,
+            text,
+            StringComparison.Ordinal);
+    }
 
-        """,
-        Text(output => FindingsView.Write([.. Enumerable.Repeat(s_small, 7)], 80, 1000, output)),
-        StringComparison.Ordinal);
+    [Fact]
+    public void One_is_shown_even_without_room() =>
+        Assert.Equal(4, Text(output => FindingsView.Write([s_small, s_info], 80, 0, output)).Count(c => c == '\n'));
 
     [Fact]
     public void Nothing_is_written_of_nothing() => Assert.Equal("", Text(output => FindingsView.Write([], 80, 1000, output)));
