@@ -13,8 +13,8 @@ internal sealed class HugeHeapRule : IFindingRule
             "hugePages",
             Worth.Severity(bytes, figures),
             bytes,
-            $"{Worth.Share(bytes, figures)} are free memory of malloc's heaps inside huge pages: the kernel gives {Amounts.Size((ulong)figures.Table.PageSize << figures.Table.HugeOrder)} "
-                + "where the program touches one byte",
+            $"{Worth.Share(bytes, figures)} are free memory of malloc's heaps inside huge pages: "
+                + "what of it was never written is in RAM only because they are huge (--zero-scan tells how much)",
             asking is not null
                 ? "unset glibc.malloc.hugetlb in GLIBC_TUNABLES: it asks the kernel for huge pages"
                 : "have the program call prctl(PR_SET_THP_DISABLE), or write madvise to /sys/kernel/mm/transparent_hugepage/enabled");
