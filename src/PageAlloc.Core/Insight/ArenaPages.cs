@@ -40,6 +40,8 @@ public sealed class ArenaPages(Arena arena)
 {
     private const int States = (int)BlockState.Overhead + 1;
     private readonly ulong[] _pages = new ulong[(int)HeapPageClass.SwappedFree + 1];
+    private readonly Dictionary<ulong, ulong[]> _bySegment = [];
+    private ulong[] _segment = [];
     private readonly ulong[] _resident = new ulong[States];
     private readonly ulong[] _swapped = new ulong[States];
 
@@ -97,5 +99,18 @@ public sealed class ArenaPages(Arena arena)
         }
     }
 
-    internal void Add(HeapPageClass pages, ulong count) => _pages[(int)pages] += count;
+    /// <summary>The base pages of a class in one of its segments; 0 when it was not walked.</summary>
+    public ulong OfSegment(Segment segment, HeapPageClass pages) => _bySegment.TryGetValue(segment.Range.Start, out ulong[]? counts) ? counts[(int)pages] : 0;
+
+    internal void Begin(Segment segment)
+    {
+        _segment = new ulong[_pages.Length];
+        _bySegment[segment.Range.Start] = _segment;
+    }
+
+    internal void Add(HeapPageClass pages, ulong count)
+    {
+        _pages[(int)pages] += count;
+        _segment[(int)pages] += count;
+    }
 }

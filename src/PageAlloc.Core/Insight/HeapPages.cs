@@ -60,6 +60,7 @@ public sealed class HeapPages : IBlockSink
             _arena = pages;
         }
 
+        _arena.Begin(segment);
         _trim.Begin(arena, segment);
         _view?.BeginSegment(arena, segment);
     }

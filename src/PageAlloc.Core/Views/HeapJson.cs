@@ -73,6 +73,11 @@ internal static class HeapJson
             json.WriteStartObject();
             json.WriteString("start"u8, Hex(segment.Range.Start));
             json.WriteString("end"u8, Hex(segment.Range.End));
+            if (pages?.Of(arena) is { } known)
+            {
+                WriteClasses(json, of => known.OfSegment(segment, of));
+            }
+
             json.WriteEndObject();
         }
 
@@ -100,19 +105,25 @@ internal static class HeapJson
 
     private static void WritePages(Utf8JsonWriter json, ArenaPages pages)
     {
-        json.WriteStartObject("pages"u8);
-        json.WriteNumber("live"u8, pages[HeapPageClass.Live]);
-        json.WriteNumber("mixed"u8, pages[HeapPageClass.Mixed]);
-        json.WriteNumber("free"u8, pages[HeapPageClass.Free]);
-        json.WriteNumber("swappedLive"u8, pages[HeapPageClass.SwappedLive]);
-        json.WriteNumber("swappedMixed"u8, pages[HeapPageClass.SwappedMixed]);
-        json.WriteNumber("swappedFree"u8, pages[HeapPageClass.SwappedFree]);
-        json.WriteNumber("absent"u8, pages[HeapPageClass.Absent]);
-        json.WriteNumber("unknown"u8, pages[HeapPageClass.Unknown]);
-        json.WriteEndObject();
+        WriteClasses(json, of => pages[of]);
         json.WriteNumber("residentFreeBytes"u8, pages.ResidentFreeBytes);
         json.WriteNumber("trimmableBytes"u8, pages.TrimmableBytes);
+        json.WriteNumber("keptTopBytes"u8, pages.KeptTopBytes);
         json.WriteNumber("pinnedBytes"u8, pages.Pins.TotalBytes);
+    }
+
+    private static void WriteClasses(Utf8JsonWriter json, Func<HeapPageClass, ulong> count)
+    {
+        json.WriteStartObject("pages"u8);
+        json.WriteNumber("live"u8, count(HeapPageClass.Live));
+        json.WriteNumber("mixed"u8, count(HeapPageClass.Mixed));
+        json.WriteNumber("free"u8, count(HeapPageClass.Free));
+        json.WriteNumber("swappedLive"u8, count(HeapPageClass.SwappedLive));
+        json.WriteNumber("swappedMixed"u8, count(HeapPageClass.SwappedMixed));
+        json.WriteNumber("swappedFree"u8, count(HeapPageClass.SwappedFree));
+        json.WriteNumber("absent"u8, count(HeapPageClass.Absent));
+        json.WriteNumber("unknown"u8, count(HeapPageClass.Unknown));
+        json.WriteEndObject();
     }
 
     private static void WriteCount(Utf8JsonWriter json, ReadOnlySpan<byte> name, ArenaTotals totals, BlockState state) =>

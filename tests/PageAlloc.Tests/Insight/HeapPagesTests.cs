@@ -72,6 +72,8 @@ public sealed class HeapPagesTests
             JsonElement classes = arena.GetProperty("pages");
             Assert.Equal((ulong)pages.Count, classes.EnumerateObject().Aggregate(0UL, (sum, c) => sum + c.Value.GetUInt64()));
             Assert.Equal(0UL, classes.GetProperty("unknown").GetUInt64());
+            JsonElement[] segments = [.. arena.GetProperty("segments").EnumerateArray().Select(s => s.GetProperty("pages"))];
+            Assert.All(classes.EnumerateObject(), c => Assert.Equal(c.Value.GetUInt64(), Sum(segments, s => s.GetProperty(c.Name).GetUInt64())));
 
             // Free bytes are on pages with free bytes, at least one each, and at most all of them.
             ulong free = classes.GetProperty("free").GetUInt64();
