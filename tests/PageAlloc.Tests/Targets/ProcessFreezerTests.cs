@@ -97,6 +97,7 @@ public sealed class ProcessFreezerTests
     public void Memory_is_read_by_the_caller_while_frozen()
     {
         using Restless target = Restless.Start("walk", 8);
+        target.AwaitRunning();
         using ProcessFreezer frozen = target.Freeze();
         using LiveProcess process = LiveProcess.Open(target.Pid);
         using IMemory memory = process.OpenMemory();
