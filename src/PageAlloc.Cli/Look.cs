@@ -1,4 +1,5 @@
 using PageAlloc.Blocks;
+using PageAlloc.Cli.Commands;
 using PageAlloc.Heaps;
 using PageAlloc.Insight;
 using PageAlloc.Mappings;
@@ -19,16 +20,9 @@ internal sealed class Look : IDisposable
         Mappings = MappingTable.Read(Target, read);
         Table = PageTableReader.Read(Target, pick is null ? Mappings : pick(Mappings), read);
         Status = MemoryStatus.Read(Target);
-        IReadOnlyList<AddressRange> locked = LockedMappings.Find(Target, Mappings);
-        try
-        {
-            _heaps = HeapReader.Open(Target, Mappings, opened.With(heap));
-        }
-        catch (TargetException e) when (e.Failure is TargetFailure.PermissionDenied or TargetFailure.NotSupported or TargetFailure.SystemError)
-        {
-            Failure = e;
-        }
-
+        IReadOnlyList<AddressRange> locked = Status is { Locked: not 0 } ? LockedMappings.Find(Target, Mappings) : [];
+        _heaps = HeapOpener.TryOpen(Target, Mappings, opened.With(heap), out TargetException? failure);
+        Failure = failure;
         try
         {
             // Where the memory can't be read, that is said of the heaps.

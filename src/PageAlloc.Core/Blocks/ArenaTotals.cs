@@ -36,6 +36,9 @@ public sealed class ArenaTotals
     /// <summary>The arena's own structures, fenceposts, alignment and foreign gaps, in bytes.</summary>
     public ulong OverheadBytes => Bytes(BlockState.Overhead) + Bytes(BlockState.Fencepost);
 
+    /// <summary>What is free between blocks, in bytes: in fastbins and bins, without tcaches and the top.</summary>
+    public ulong FreeBytes => Bytes(BlockState.Fast) + Bytes(BlockState.Unsorted) + Bytes(BlockState.Small) + Bytes(BlockState.Large);
+
     internal void Add(in Block block)
     {
         _blocks[(int)block.State]++;

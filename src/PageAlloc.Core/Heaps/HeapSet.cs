@@ -23,6 +23,9 @@ public sealed record HeapSet
     /// <summary>Blocks that are mappings of their own, in address order.</summary>
     public IReadOnlyList<MmappedBlock> Mmapped { get; init; } = [];
 
+    /// <summary>The size of those mappings.</summary>
+    public ulong MmappedBytes => Mmapped.Aggregate(0UL, (sum, block) => sum + block.Range.Length);
+
     /// <summary>The parameters of each libc found.</summary>
     public IReadOnlyList<MallocParameters> Parameters { get; init; } = [];
 

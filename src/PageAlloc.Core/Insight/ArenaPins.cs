@@ -18,7 +18,11 @@ public readonly record struct PinningBlock(ulong Chunk, ulong Size, ulong Bytes)
 /// <param name="Blocks">How many blocks pin something.</param>
 /// <param name="Bytes">The free bytes that they pin.</param>
 /// <param name="Largest">The one that pins most, the first of several.</param>
-public readonly record struct PinningSize(ulong MinSize, ulong MaxSize, ulong Blocks, ulong Bytes, PinningBlock Largest);
+public readonly record struct PinningSize(ulong MinSize, ulong MaxSize, ulong Blocks, ulong Bytes, PinningBlock Largest)
+{
+    /// <summary>The size in words: <c>64 bytes</c>, or between which powers of two.</summary>
+    public string Name => MinSize == MaxSize ? $"{MinSize} bytes" : $"{Amounts.Size(MinSize - (MinSize % 1024))} to {Amounts.Size(MaxSize + 1)}";
+}
 
 /// <summary>
 /// What pins free memory of an arena: the free bytes on resident pages that blocks in use lie on as well. Nothing can give

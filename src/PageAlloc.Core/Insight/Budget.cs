@@ -1,5 +1,3 @@
-using PageAlloc.Blocks;
-
 namespace PageAlloc.Insight;
 
 /// <summary>In what a budget is counted.</summary>
@@ -27,8 +25,7 @@ public sealed record BudgetKind(string Id, BudgetUnit Unit, string Help, Func<Pr
     [
         new("rss", BudgetUnit.Bytes, "memory in RAM (Rss)", p => p.Summary.Ledger.ResidentBytes),
         new("swap", BudgetUnit.Bytes, "memory in swap", p => p.Summary.Ledger.SwappedBytes),
-        new("heap", BudgetUnit.Bytes, "what arenas have from the system, and mmapped blocks", p => OfHeaps(p, () =>
-            p.OverArenas(a => a.Arena.State.SystemBytes) + p.Heaps!.Heaps.Mmapped.Aggregate(0UL, (sum, m) => sum + m.Range.Length))),
+        new("heap", BudgetUnit.Bytes, "what arenas have from the system, and mmapped blocks", p => OfHeaps(p, () => p.HeapBytes)),
         new("free", BudgetUnit.Bytes, "free memory of heaps that is in RAM", p => OfHeaps(p, () => p.OverPages(a => a.ResidentFreeBytes))),
         new("trimmable", BudgetUnit.Bytes, "what malloc_trim(0) would give back", p => OfHeaps(p, () => p.OverPages(a => a.TrimmableBytes))),
         new("pinned", BudgetUnit.Bytes, "free memory on pages that blocks in use keep in RAM", p => OfHeaps(p, () => p.OverPages(a => a.Pins.TotalBytes))),
@@ -42,7 +39,7 @@ public sealed record BudgetKind(string Id, BudgetUnit Unit, string Help, Func<Pr
     // The top is not between blocks. Rounded up: a limit is exceeded by any part of a hundredth.
     private static ulong Fragmentation(ProcessFigures process)
     {
-        ulong free = process.OverArenas(a => a.Bytes(BlockState.Fast) + a.Bytes(BlockState.Unsorted) + a.Bytes(BlockState.Small) + a.Bytes(BlockState.Large));
+        ulong free = process.OverArenas(a => a.FreeBytes);
         ulong system = process.OverArenas(a => a.Arena.State.SystemBytes);
         return system == 0 ? 0 : (ulong)((((UInt128)free * 100) + system - 1) / system);
     }

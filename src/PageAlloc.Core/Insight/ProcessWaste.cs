@@ -43,7 +43,7 @@ public sealed record ProcessWaste
         Allocator = figures.Heaps?.Heaps.Allocator,
         Resident = figures.Summary.Ledger.ResidentBytes,
         Swapped = figures.Summary.Ledger.SwappedBytes,
-        Heap = figures.OverArenas(a => a.Arena.State.SystemBytes) + (figures.Heaps?.Heaps.Mmapped ?? []).Aggregate(0UL, (sum, m) => sum + m.Range.Length),
+        Heap = figures.HeapBytes,
         Free = figures.OverPages(p => p.ResidentFreeBytes),
         Trimmable = figures.OverPages(p => p.TrimmableBytes),
         Pinned = figures.OverPages(p => p.Pins.TotalBytes),

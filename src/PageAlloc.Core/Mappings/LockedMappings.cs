@@ -1,4 +1,3 @@
-using PageAlloc.Interop;
 using PageAlloc.Targets;
 
 namespace PageAlloc.Mappings;
@@ -6,21 +5,13 @@ namespace PageAlloc.Mappings;
 /// <summary>Finds memory that the process has locked: madvise does not give it back.</summary>
 public static class LockedMappings
 {
-    private const int MaxStatus = 64 << 10;
-
-    /// <summary>The ranges of locked mappings. smaps is read only when the kernel counts locked memory.</summary>
+    /// <summary>The ranges of locked mappings, from smaps: to be asked for when <see cref="MemoryStatus.Locked"/> says that there are any.</summary>
     /// <param name="target">The target; of one that is no process nothing is known to be locked.</param>
     /// <param name="mappings">Its mappings.</param>
     /// <exception cref="TargetException">The process can't be read.</exception>
     public static IReadOnlyList<AddressRange> Find(ITarget target, IReadOnlyList<Mapping> mappings)
     {
         if (target is not IProcDirectory process)
-        {
-            return [];
-        }
-
-        using LinuxFile? status = process.TryOpen("status");
-        if (status?.ReadToEnd(MaxStatus, out _) is not { } text || ProcStatus.Bytes(text, "VmLck:"u8) is null or 0)
         {
             return [];
         }

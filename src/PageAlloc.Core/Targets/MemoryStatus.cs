@@ -9,7 +9,8 @@ namespace PageAlloc.Targets;
 /// <param name="Resident">VmRSS: resident memory, without hugetlb pages.</param>
 /// <param name="Swapped">VmSwap: private memory in swap, without shared memory.</param>
 /// <param name="PageTables">VmPTE: what the tables take that say where pages are; no part of VmRSS.</param>
-public sealed record MemoryStatus(ulong Resident, ulong Swapped, ulong PageTables)
+/// <param name="Locked">VmLck: what the process has locked, be it in RAM or not.</param>
+public sealed record MemoryStatus(ulong Resident, ulong Swapped, ulong PageTables, ulong Locked)
 {
     private const int MaxBytes = 64 << 10;
 
@@ -31,6 +32,7 @@ public sealed record MemoryStatus(ulong Resident, ulong Swapped, ulong PageTable
             ? new MemoryStatus(
                 resident,
                 ProcStatus.Bytes(status, "VmSwap:"u8) ?? 0,
-                ProcStatus.Bytes(status, "VmPTE:"u8) ?? 0)
+                ProcStatus.Bytes(status, "VmPTE:"u8) ?? 0,
+                ProcStatus.Bytes(status, "VmLck:"u8) ?? 0)
             : null;
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using PageAlloc.Interop;
+
 namespace PageAlloc.Targets;
 
 /// <summary>A thread, and the kernel's short name of it.</summary>
@@ -5,6 +8,8 @@ namespace PageAlloc.Targets;
 /// <param name="Name">Its name, 15 bytes at most; null when it has ended.</param>
 public readonly record struct ThreadName(int Tid, ReadOnlyMemory<byte>? Name)
 {
+    private const int MaxBytes = 256;
+
     /// <summary>All threads of a target that runs or stands still; null when it has ended.</summary>
     /// <param name="target">The target.</param>
     public static IReadOnlyList<ThreadName>? ReadAll(ITarget target)
@@ -12,11 +17,18 @@ public readonly record struct ThreadName(int Tid, ReadOnlyMemory<byte>? Name)
         int pid = target.Info.Pid;
         try
         {
-            return [.. ThreadNumbers.Of(pid).Values.Select(tid => new ThreadName(tid, ThreadNames.Of(pid, tid)))];
+            return [.. ThreadNumbers.Of(pid).Values.Select(tid => new ThreadName(tid, NameOf(pid, tid)))];
         }
         catch (TargetException e) when (e.Failure == TargetFailure.Ended)
         {
             return null;
         }
+    }
+
+    private static ReadOnlyMemory<byte>? NameOf(int pid, int tid)
+    {
+        using LinuxFile? file = LinuxFile.Open(null, string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/task/{tid}/comm"), out _);
+        byte[]? name = file?.ReadToEnd(MaxBytes, out _);
+        return name?.AsMemory(0, name.AsSpan().TrimEnd((byte)'\n').Length);
     }
 }

@@ -45,14 +45,11 @@ public static class HeapSummaryView
         {
             sink.Write("  "u8).Column(name, AddressWidth).Column(Sum(arenas, a => a.Arena.State.SystemBytes), -SizeWidth)
                 .Column(Sum(arenas, a => a.Bytes(BlockState.Used)), -SizeWidth).Column(Sum(arenas, a => a.Bytes(BlockState.Tcache)), -SizeWidth)
-                .Column(Sum(arenas, Free), -SizeWidth).Column(Sum(arenas, a => a.Bytes(BlockState.Top)), -SizeWidth)
+                .Column(Sum(arenas, a => a.FreeBytes), -SizeWidth).Column(Sum(arenas, a => a.Bytes(BlockState.Top)), -SizeWidth)
                 .Column(figures.Pages is null ? "?" : Sum(arenas, a => figures.Pages.Of(a.Arena)?.TrimmableBytes ?? 0), -TrimWidth)
                 .Write(users.Length == 0 ? "" : "  " + users).EndLine();
         }
     }
-
-    private static ulong Free(ArenaTotals arena) =>
-        arena.Bytes(BlockState.Fast) + arena.Bytes(BlockState.Unsorted) + arena.Bytes(BlockState.Small) + arena.Bytes(BlockState.Large);
 
     // Short: the table of threads names them.
     private static string Users(Arena arena) =>

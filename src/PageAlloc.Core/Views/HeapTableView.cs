@@ -50,7 +50,7 @@ public static class HeapTableView
 
         if (heaps.Mmapped.Count != 0)
         {
-            ulong bytes = heaps.Mmapped.Aggregate(0UL, (sum, block) => sum + block.Range.Length);
+            ulong bytes = heaps.MmappedBytes;
             sink.Write("  "u8).Column("mmapped", AddressWidth).Column(Size(bytes), -SizeWidth).Column(Size(bytes), -SizeWidth)
                 .Column(TextSink.Count((ulong)heaps.Mmapped.Count), -CountWidth).EndLine();
         }
@@ -120,7 +120,7 @@ public static class HeapTableView
 
         public ulong UsedBlocks => Sum(a => a.Blocks(BlockState.Used));
 
-        public ulong Free => Of(BlockState.Fast) + Of(BlockState.Unsorted) + Of(BlockState.Small) + Of(BlockState.Large);
+        public ulong Free => Sum(a => a.FreeBytes);
 
         public ulong Of(BlockState state) => Sum(a => a.Bytes(state));
 

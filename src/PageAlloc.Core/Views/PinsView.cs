@@ -41,11 +41,6 @@ public static class PinsView
         }
     }
 
-    /// <summary>The bytes of a chunk in words: <c>64 bytes</c>, or between which powers of two.</summary>
-    internal static string SizeName(PinningSize size) => size.MinSize == size.MaxSize
-        ? $"{size.MinSize} bytes"
-        : $"{TextSink.Size(size.MinSize - (size.MinSize % 1024))} to {TextSink.Size(size.MaxSize + 1)}";
-
     /// <summary>What malloc returned for a chunk.</summary>
     internal static string Address(ulong chunk, Arena arena) => $"0x{chunk + (ulong)arena.Layout.HeaderSize:x}";
 
@@ -56,7 +51,7 @@ public static class PinsView
         foreach (PinningSizeSample sample in told)
         {
             PinningSize size = sample.Size;
-            WriteRow(sink, size.Blocks, $"{(size.Blocks == 1 ? "block" : "blocks")} of {SizeName(size)}", size.Bytes);
+            WriteRow(sink, size.Blocks, $"{(size.Blocks == 1 ? "block" : "blocks")} of {size.Name}", size.Bytes);
             sink.Write($"  e.g. {Address(size.Largest.Chunk, sample.Arena)}{(sample.Content is null ? "" : "  " + sample.Content)}").EndLine();
         }
 

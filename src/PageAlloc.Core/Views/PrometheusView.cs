@@ -64,7 +64,7 @@ public sealed class PrometheusView
         }
 
         One(process, "pagealloc_heap_mmapped_bytes", "Blocks that are mappings of their own.",
-            heaps.Heaps.Mmapped.Aggregate(0UL, (sum, block) => sum + block.Range.Length));
+            heaps.Heaps.MmappedBytes);
         One(process, "pagealloc_heap_incomplete", "1 when the heaps are damaged, were changing or could not be read whole.",
             HeapProblemsView.IsIncomplete(heaps.Heaps, heaps.Arenas) ? 1UL : 0);
     }

@@ -20,7 +20,7 @@ public static class FindingList
     public static IReadOnlyList<Finding> Of(ProcessFigures figures)
     {
         // The figures of a damaged heap can't be trusted, and a call of malloc_trim would stumble over it.
-        if (s_broken.Find(figures) is { } broken)
+        if (Damage(figures) is { } broken)
         {
             return [broken];
         }
@@ -41,7 +41,7 @@ public static class FindingList
 
     /// <summary>The damage of a process's heap; null when none was found.</summary>
     /// <param name="figures">What was read of the process.</param>
-    public static Finding? Damage(ProcessFigures figures) => new BrokenHeapRule().Find(figures);
+    public static Finding? Damage(ProcessFigures figures) => s_broken.Find(figures);
 
     private static Finding NothingToGain(ProcessFigures figures)
     {

@@ -16,7 +16,6 @@ internal sealed class PinnedRule : IFindingRule
 
         PinningSizeSample most = pins.BySize[0];
         PinningSize size = most.Size;
-        string sizes = size.MinSize == size.MaxSize ? $"{size.MinSize} bytes" : $"{Amounts.Size(size.MinSize - (size.MinSize % 1024))} to {Amounts.Size(size.MaxSize + 1)}";
         ulong user = size.Largest.Chunk + (ulong)most.Arena.Layout.HeaderSize;
         string look = most.Content is null ? "" : $", {most.Content}";
         return new Finding(
@@ -24,7 +23,7 @@ internal sealed class PinnedRule : IFindingRule
             Worth.Severity(pins.TotalBytes, figures),
             pins.TotalBytes,
             $"{Worth.Share(pins.TotalBytes, figures)} are free, but on pages with blocks in use, which keep them in RAM: "
-                + $"{Amounts.Of(size.Blocks, "block")} of {sizes} {(size.Blocks == 1 ? "holds" : "hold")} {Amounts.Size(size.Bytes)} of it; {(size.Blocks == 1 ? "it" : "one")} is at 0x{user:x}{look}",
+                + $"{Amounts.Of(size.Blocks, "block")} of {size.Name} {(size.Blocks == 1 ? "holds" : "hold")} {Amounts.Size(size.Bytes)} of it; {(size.Blocks == 1 ? "it" : "one")} is at 0x{user:x}{look}",
             "allocate what lives long apart from what lives short: from a pool of its own, or before it");
     }
 }

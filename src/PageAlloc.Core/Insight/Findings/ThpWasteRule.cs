@@ -26,7 +26,7 @@ internal sealed class ThpWasteRule : IFindingRule
             bytes,
             $"{Worth.Share(bytes, figures)} are parts of huge pages that hold nothing but zeros{left}: in small pages they would not be in RAM. "
                 + $"Most are in the mapping at 0x{most.Mapping.Range.Start:x}",
-            Advice(scan.Policy, most.Mapping, IsHeap(figures, most.Mapping)));
+            Advice(scan.Policy, most.Mapping, figures.Heaps?.Heaps.Ranges().Overlaps(most.Mapping.Range) ?? false));
     }
 
     private static string Advice(HugePagePolicy policy, Mapping mapping, bool isHeap) =>
@@ -36,8 +36,4 @@ internal sealed class ThpWasteRule : IFindingRule
         : isHeap
             ? $"the program asked for huge pages: set {MallocKnob} where it is 1, and leave out madvise(MADV_HUGEPAGE) for heaps"
         : "the program asked for huge pages there: leave out madvise(MADV_HUGEPAGE), or have it call prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)";
-
-    private static bool IsHeap(ProcessFigures figures, Mapping mapping) =>
-        (figures.Heaps?.Heaps.Arenas ?? []).Any(a => a.Segments.Any(s => s.Range.Overlaps(mapping.Range)))
-        || (figures.Heaps?.Heaps.Mmapped ?? []).Any(m => m.Range.Overlaps(mapping.Range));
 }
