@@ -35,6 +35,7 @@ internal sealed class CommandLine
     private readonly Option<bool> _swapIn = SharedOptions.SwapIn();
     private readonly Option<bool> _freeze = SharedOptions.Freeze();
     private readonly Option<string> _layout = SharedOptions.Layout();
+    private readonly Option<string?> _sysroot = SharedOptions.Sysroot();
     private readonly Option<bool> _debuginfod = SharedOptions.Debuginfod();
     private readonly Option<bool> _totals = new("--totals") { Description = "a line of totals under each mapping" };
     private readonly Option<bool> _runs = new("--runs") { Description = "with json: the states of each mapping's pages, run-length encoded" };
@@ -47,7 +48,7 @@ internal sealed class CommandLine
     {
         Root = new RootCommand("Shows every page of a process and every block of its malloc heaps, as a picture.")
         {
-            _target, _show, _heapBy, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _zeroScan, _noPageFlags, _swapIn, _freeze, _layout, _debuginfod,
+            _target, _show, _heapBy, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _zeroScan, _noPageFlags, _swapIn, _freeze, _layout, _sysroot, _debuginfod,
         };
         Root.SetAction(result => (int)map(ReadMap(result)));
         Root.Subcommands.Add(SummaryCommand.Make());
@@ -100,6 +101,7 @@ internal sealed class CommandLine
             HeapByPages = result.GetValue(_heapBy) == "pages",
             Heap = SharedOptions.ReadHeap(result, _swapIn, _layout, _debuginfod),
             Freeze = result.GetValue(_freeze),
+            Sysroot = result.GetValue(_sysroot),
             Runs = result.GetValue(_runs),
             Legend = result.GetValue(_legend) != "none",
             Filter = ReadFilter(result.GetValue(_filter)),

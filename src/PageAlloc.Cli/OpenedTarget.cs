@@ -28,12 +28,24 @@ internal sealed class OpenedTarget : IDisposable
     public TimeSpan? Pause { get; private set; }
 
     /// <summary>Opens what <paramref name="name"/> names.</summary>
-    /// <param name="name">A process's number or name.</param>
+    /// <param name="name">A process's number or name, or the path of a file.</param>
     /// <param name="freeze">Whether the process is to stand still.</param>
+    /// <param name="sysroot">Where the files of the machine that wrote a core file are; null for this machine's.</param>
     /// <exception cref="TargetException">It can't be opened, or not be stopped.</exception>
-    public static OpenedTarget Open(string name, bool freeze)
+    public static OpenedTarget Open(string name, bool freeze, string? sysroot = null)
     {
-        ITarget target = TargetOpener.Open(name);
+        if (sysroot is not null && !Directory.Exists(sysroot))
+        {
+            throw new UsageException($"--sysroot: there is no directory {sysroot}");
+        }
+
+        ITarget target = TargetOpener.Open(name, sysroot);
+        if (target is not LiveProcess && freeze)
+        {
+            target.Dispose();
+            throw new UsageException($"--freeze is for running processes: {name} is a file, and stands still");
+        }
+
         if (!freeze)
         {
             return new OpenedTarget(target, null);
@@ -55,7 +67,7 @@ internal sealed class OpenedTarget : IDisposable
     }
 
     /// <summary>How heaps are looked for in it.</summary>
-    public HeapOptions With(HeapOptions options) => options with { IsStopped = IsFrozen };
+    public HeapOptions With(HeapOptions options) => options with { IsStopped = IsFrozen || Target is not LiveProcess };
 
     /// <summary>Lets a process that stands still run on, after its heaps were walked; one that was not stopped is walked when its blocks are asked for.</summary>
     /// <param name="heaps">The heaps; null when they are not wanted.</param>
@@ -68,9 +80,17 @@ internal sealed class OpenedTarget : IDisposable
         return blocks;
     }
 
-    /// <summary>Says how long the process stood still.</summary>
-    public void SayPause()
+    /// <summary>Whether the target is a file of which something is missing.</summary>
+    public bool IsIncomplete => Target.Info.Incomplete is not null;
+
+    /// <summary>Says how long the process stood still, and what is missing of a file.</summary>
+    public void SayRemarks()
     {
+        if (Target.Info.Incomplete is { } missing)
+        {
+            StdErr.Write($"{Target.Info.Name} is not whole: {missing}");
+        }
+
         if (Pause is { } pause)
         {
             StdErr.Write(string.Create(CultureInfo.InvariantCulture, $"process {Target.Info.Pid} was frozen for {pause.TotalMilliseconds:F1} ms"));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PageAlloc.Targets;
+using PageAlloc.Targets.Cores;
 
 namespace PageAlloc.Cli;
 
@@ -7,8 +8,10 @@ namespace PageAlloc.Cli;
 internal static class TargetOpener
 {
     /// <summary>Opens the target.</summary>
+    /// <param name="name">What was named.</param>
+    /// <param name="sysroot">Where the files of the machine that wrote a core file are; null for this machine's.</param>
     /// <exception cref="TargetException">There is none of that name, or several, or it can't be opened.</exception>
-    public static ITarget Open(string name)
+    public static ITarget Open(string name, string? sysroot = null)
     {
         if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
         {
@@ -21,12 +24,9 @@ internal static class TargetOpener
         }
 
         // A file that happens to be called like a process must not stand in its way.
-        if (name.Contains('/') && File.Exists(name))
+        if (name.Contains('/') || (File.Exists(name) && !ProcessLookup.Exists(name)))
         {
-            throw new TargetException(
-                TargetFailure.NotSupported,
-                $"{name} is a file: this version reads running processes only, no core files and no snapshots",
-                "give the number or the name of a process");
+            return CoreFile.Open(name, sysroot);
         }
 
         return LiveProcess.Open(ProcessLookup.FindOne(name));

@@ -15,6 +15,9 @@ public sealed record Limits
     /// <summary>Bytes of huge pages that are searched for zeros: about a second's worth.</summary>
     public ulong MaxZeroScanBytes { get; init; } = 4UL << 30;
 
+    /// <summary>Bytes that a compressed core file may unpack to, zeros included.</summary>
+    public ulong MaxUnpackedBytes { get; init; } = 4UL << 40;
+
     /// <summary>Bytes of a command line that are kept.</summary>
     public int MaxCommandLineBytes { get; init; } = 1 << 20;
 }

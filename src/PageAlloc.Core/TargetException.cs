@@ -27,6 +27,9 @@ public enum TargetFailure
     /// <summary>A count read from the target is above its cap in <see cref="Limits"/>.</summary>
     LimitExceeded,
 
+    /// <summary>The file is of no kind that is read, or too damaged to begin with.</summary>
+    BadFile,
+
     /// <summary>Debug information was asked for, and there is none that fits.</summary>
     NoDebugInformation,
 }

@@ -22,10 +22,11 @@ internal static class BlocksCommand
         Option<bool> swapIn = SharedOptions.SwapIn();
         Option<bool> freeze = SharedOptions.Freeze();
         Option<string> layout = SharedOptions.Layout();
+        Option<string?> sysroot = SharedOptions.Sysroot();
         Option<bool> debuginfod = SharedOptions.Debuginfod();
         var command = new Command("blocks", "Lists every malloc block, in address order")
         {
-            target, format, state, minSize, arena, swapIn, freeze, layout, debuginfod,
+            target, format, state, minSize, arena, swapIn, freeze, layout, sysroot, debuginfod,
         };
         command.SetAction(result =>
         {
@@ -38,7 +39,7 @@ internal static class BlocksCommand
             filter = states is null ? filter : filter with { States = states.Select(s => BlockFilter.StateOf(s)!.Value) };
             BlockFormat form = result.GetValue(format) switch { "csv" => BlockFormat.Csv, "jsonl" => BlockFormat.JsonLines, _ => BlockFormat.Text };
             HeapOptions options = SharedOptions.ReadHeap(result, swapIn, layout, debuginfod);
-            using OpenedTarget opened = OpenedTarget.Open(result.GetValue(target)!, result.GetValue(freeze));
+            using OpenedTarget opened = OpenedTarget.Open(result.GetValue(target)!, result.GetValue(freeze), result.GetValue(sysroot));
             return (int)Run(opened, form, filter, options, new StdOut(1));
         });
         return command;
@@ -55,9 +56,10 @@ internal static class BlocksCommand
             _ = new BlocksView(format, filter, output);
             output.Flush();
             StdErr.Write(heaps.Allocator is { } other
-                ? $"the blocks of process {target.Info.Pid} can't be listed: it uses {other}"
-                : $"process {target.Info.Pid} has no malloc that is known, and no blocks to list");
-            return heaps.Allocator is null ? ExitCode.Done : ExitCode.Incomplete;
+                ? $"the blocks of {target.Info.Name} can't be listed: it uses {other}"
+                : $"{target.Info.Name} has no malloc that is known, and no blocks to list");
+            opened.SayRemarks();
+            return heaps.Allocator is null && !opened.IsIncomplete ? ExitCode.Done : ExitCode.Incomplete;
         }
 
         if (filter.Arena is { } wanted && heaps.Arenas.All(a => a.Address != wanted))
@@ -68,7 +70,7 @@ internal static class BlocksCommand
         var view = new BlocksView(format, filter, output);
         WalkFaults faults = blocks.RunInOrder(view, filter.Arena);
         output.Flush();
-        opened.SayPause();
+        opened.SayRemarks();
         if (faults.SwappedBytes != 0)
         {
             StdErr.Write($"{faults.SwappedBytes} bytes of the heap are swapped out, and their blocks unknown: --swap-in reads them");
@@ -79,7 +81,7 @@ internal static class BlocksCommand
             StdErr.Write(line);
         }
 
-        return faults.Any ? ExitCode.Incomplete : ExitCode.Done;
+        return faults.Any || opened.IsIncomplete ? ExitCode.Incomplete : ExitCode.Done;
     }
 
     private static string Addresses(IReadOnlyList<Arena> arenas)

@@ -20,6 +20,7 @@ internal static class CheckCommand
         Option<bool> swapIn = SharedOptions.SwapIn();
         Option<bool> freeze = SharedOptions.Freeze();
         Option<string> layout = SharedOptions.Layout();
+        Option<string?> sysroot = SharedOptions.Sysroot();
         Option<bool> debuginfod = SharedOptions.Debuginfod();
         var command = new Command("check", "For CI and cron: exit code 1 when a limit is exceeded or the heap is damaged") { target, format };
         foreach ((_, Option<string?> option) in budgets)
@@ -27,7 +28,7 @@ internal static class CheckCommand
             command.Options.Add(option);
         }
 
-        foreach (Option option in new Option[] { swapIn, freeze, layout, debuginfod })
+        foreach (Option option in new Option[] { swapIn, freeze, layout, sysroot, debuginfod })
         {
             command.Options.Add(option);
         }
@@ -40,7 +41,7 @@ internal static class CheckCommand
                     .Select(b => new Budget(b.Kind, ReadLimit(result.GetValue(b.Option)!, b.Kind, b.Option.Name))),
             ];
             HeapOptions heap = SharedOptions.ReadHeap(result, swapIn, layout, debuginfod);
-            using OpenedTarget opened = OpenedTarget.Open(result.GetValue(target)!, result.GetValue(freeze));
+            using OpenedTarget opened = OpenedTarget.Open(result.GetValue(target)!, result.GetValue(freeze), result.GetValue(sysroot));
             return (int)Run(opened, heap, asked, result.GetValue(format) == "json", new StdOut(1));
         });
         return command;
@@ -51,7 +52,7 @@ internal static class CheckCommand
         // No budget needs the size of folios.
         using Look look = Look.At(opened, new ReadOptions { UsePageFlags = false }, heap);
         ProcessFigures figures = look.Figures(look.Walk());
-        bool isKnown = figures.Heaps is { Heaps.Allocator: null or "glibc" } heaps && !HeapProblemsView.IsIncomplete(heaps.Heaps, heaps.Arenas);
+        bool isKnown = figures.Heaps is { Heaps.Allocator: null or "glibc" } heaps && !opened.IsIncomplete && !HeapProblemsView.IsIncomplete(heaps.Heaps, heaps.Arenas);
         var check = new CheckResult([.. budgets.Select(b => b.Check(figures))], FindingList.Damage(figures), isKnown);
         if (json)
         {
@@ -63,7 +64,7 @@ internal static class CheckCommand
         }
 
         output.Flush();
-        opened.SayPause();
+        opened.SayRemarks();
         if (look.Failure is not null)
         {
             HeapOpener.Say(look.Failure);

@@ -26,14 +26,14 @@ internal sealed class MapCommand
     }
 
     /// <summary>Whether the pages of all heaps were read.</summary>
-    private bool HasAllPages => _look.Table.Mappings.Count == _look.Mappings.Count;
+    private bool HasAllPages => _look.Table.Mappings.Count == _look.Mappings.Count && _look.Table.IsResidencyKnown;
 
     private bool WantsHeaps => (_request.Parts & (MapParts.Heaps | MapParts.Summary)) != 0;
 
     /// <summary>Runs the command.</summary>
     public static ExitCode Run(MapRequest request, StdOut output)
     {
-        using OpenedTarget opened = OpenedTarget.Open(request.Target, request.Freeze);
+        using OpenedTarget opened = OpenedTarget.Open(request.Target, request.Freeze, request.Sysroot);
         IReadOnlyList<Mapping> picked = [];
         using Look look = Look.At(opened, request.Read, request.Heap, mappings =>
         {
@@ -44,18 +44,23 @@ internal sealed class MapCommand
                 : request.Json || request.HeapByPages ? mappings
                 : picked;
         }, request.ZeroScan ? table => HugeScan.Read(opened.Target, table, Shown(table, picked), request.Read.Limits) : null);
+        if (request.HeapByPages && !look.Table.IsResidencyKnown)
+        {
+            throw new UsageException($"--heap-by pages needs to know which pages are in RAM, which {opened.Target.Info.Name} does not tell");
+        }
+
         var command = new MapCommand(request, look, picked, output);
         bool isComplete = request.Json ? command.WriteJson() : command.WriteText();
         output.Flush();
         MissingDetails.Say(request.Read, look.Table.Unknown);
-        opened.SayPause();
+        opened.SayRemarks();
         if (look.Failure is not null)
         {
             HeapOpener.Say(look.Failure);
             isComplete &= !command.WantsHeaps;
         }
 
-        return isComplete ? ExitCode.Done : ExitCode.Incomplete;
+        return isComplete && !opened.IsIncomplete ? ExitCode.Done : ExitCode.Incomplete;
     }
 
     private static MappingPages[] Shown(PageTable table, IReadOnlyList<Mapping> picked)
@@ -76,7 +81,7 @@ internal sealed class MapCommand
         if (_request.Filter is not null)
         {
             ArenaTotals[] arenas = [.. figures.Arenas.Where(a => IsShown(a.Arena))];
-            figures = figures with { Arenas = arenas, Pins = HeapPins.Of(figures.Pages!, arenas, _look.Content) };
+            figures = figures with { Arenas = arenas, Pins = figures.Pages is { } pages ? HeapPins.Of(pages, arenas, _look.Content) : null };
         }
 
         JsonView.Write(_look.Info, _look.Table, _shown, _request.Runs, figures, _output, whole, _look.HugeScan);
@@ -99,7 +104,10 @@ internal sealed class MapCommand
         if (_request.Parts.HasFlag(MapParts.Summary))
         {
             TotalsView.Write(_look.Table, _shown, _look.Mappings.Count, _output);
-            HugePagesView.Write(HugePages.Of(_look.Table, _shown, pages, arenas, _look.HugeScan), _output);
+            if (_look.Table.IsResidencyKnown)
+            {
+                HugePagesView.Write(HugePages.Of(_look.Table, _shown, pages, arenas, _look.HugeScan), _output);
+            }
         }
 
         // With a filter that picks no arena, heaps are not what was asked for.
@@ -112,7 +120,7 @@ internal sealed class MapCommand
         {
             HeapTableView.WriteOther(heaps, _output);
             HeapProblemsView.Write(heaps, [], _output);
-            return true;
+            return !HeapProblemsView.IsIncomplete(heaps, []);
         }
 
         HeapSet set = _look.Heaps!.Heaps;

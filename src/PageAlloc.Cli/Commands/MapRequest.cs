@@ -33,6 +33,9 @@ internal sealed record MapRequest
 
     public bool Freeze { get; init; }
 
+    /// <summary>Where the files of the machine that wrote a core file are; null for this machine's.</summary>
+    public string? Sysroot { get; init; }
+
     /// <summary>Whether huge pages are searched for zeros.</summary>
     public bool ZeroScan { get; init; }
 

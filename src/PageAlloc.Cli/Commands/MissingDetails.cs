@@ -10,6 +10,12 @@ internal static class MissingDetails
     /// <summary>Says it in a line on standard error; nothing when all is known. What was not wanted is not missing.</summary>
     public static void Say(ReadOptions read, UnknownDetails unknown)
     {
+        // Nothing of pages is known of a core file, and no privilege would help.
+        if (unknown.HasFlag(UnknownDetails.Residency))
+        {
+            return;
+        }
+
         unknown = read.UsePageFlags ? unknown : unknown & UnknownDetails.GuardPages;
         string small = PageState.SizeName(0, LibC.getpagesize());
         string[] missing =

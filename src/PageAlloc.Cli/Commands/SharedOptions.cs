@@ -14,7 +14,7 @@ internal static class SharedOptions
     {
         var target = new Argument<string>("TARGET")
         {
-            Description = "a process: its number, or its name when only one has it",
+            Description = "a process: its number, or its name when only one has it; or a core file",
             HelpName = "TARGET",
         };
         target.CompletionSources.Add(CompleteTarget);
@@ -69,6 +69,10 @@ internal static class SharedOptions
         option.CompletionSources.Add("auto", "debug-info", "structure");
         return option;
     }
+
+    /// <summary>Where the files of the machine that wrote a core file are.</summary>
+    public static Option<string?> Sysroot() =>
+        new("--sysroot") { Description = "of a core file: the directory below which the files of its machine are, such as its libc", HelpName = "DIR" };
 
     /// <summary>Whether a debuginfod server may be asked.</summary>
     public static Option<bool> Debuginfod() =>

@@ -22,16 +22,17 @@ internal static class SummaryCommand
         Option<bool> swapIn = SharedOptions.SwapIn();
         Option<bool> freeze = SharedOptions.Freeze();
         Option<string> layout = SharedOptions.Layout();
+        Option<string?> sysroot = SharedOptions.Sysroot();
         Option<bool> debuginfod = SharedOptions.Debuginfod();
         var command = new Command("summary", "Says on one screen what the memory of a process is: heap by heap, stacks, code, files, threads, cgroup")
         {
-            target, format, zeroScan, noPageFlags, swapIn, freeze, layout, debuginfod,
+            target, format, zeroScan, noPageFlags, swapIn, freeze, layout, sysroot, debuginfod,
         };
         command.SetAction(result =>
         {
             HeapOptions heap = SharedOptions.ReadHeap(result, swapIn, layout, debuginfod);
             ReadOptions read = SharedOptions.ReadPages(result, noPageFlags);
-            using OpenedTarget opened = OpenedTarget.Open(result.GetValue(target)!, result.GetValue(freeze));
+            using OpenedTarget opened = OpenedTarget.Open(result.GetValue(target)!, result.GetValue(freeze), result.GetValue(sysroot));
             return (int)Run(opened, result.GetValue(format)!, read, heap, result.GetValue(zeroScan), new StdOut(1));
         });
         return command;
@@ -62,13 +63,13 @@ internal static class SummaryCommand
 
         output.Flush();
         MissingDetails.Say(read, table.Unknown);
-        opened.SayPause();
+        opened.SayRemarks();
         if (look.Failure is not null)
         {
             HeapOpener.Say(look.Failure);
         }
 
-        return look.Failure is not null || (walked is not null && HeapProblemsView.IsIncomplete(walked.Heaps, walked.Arenas))
+        return look.Failure is not null || opened.IsIncomplete || (walked is not null && HeapProblemsView.IsIncomplete(walked.Heaps, walked.Arenas))
             ? ExitCode.Incomplete
             : ExitCode.Done;
     }

@@ -19,16 +19,17 @@ internal static class WhatIsCommand
         Option<bool> swapIn = SharedOptions.SwapIn();
         var freeze = new Option<bool>("--freeze") { Description = "stop the process while it is looked at; it runs on even if pagealloc is killed" };
         Option<string> layout = SharedOptions.Layout();
+        Option<string?> sysroot = SharedOptions.Sysroot();
         Option<bool> debuginfod = SharedOptions.Debuginfod();
         var command = new Command("whatis", "Says what is at an address: mapping, page, arena, block, neighbours, bytes")
         {
-            target, address, format, swapIn, freeze, layout, debuginfod,
+            target, address, format, swapIn, freeze, layout, sysroot, debuginfod,
         };
         command.SetAction(result =>
         {
             ulong at = SharedOptions.ReadAddress(result.GetValue(address)!, "ADDRESS");
             HeapOptions options = SharedOptions.ReadHeap(result, swapIn, layout, debuginfod);
-            using OpenedTarget opened = OpenedTarget.Open(result.GetValue(target)!, result.GetValue(freeze));
+            using OpenedTarget opened = OpenedTarget.Open(result.GetValue(target)!, result.GetValue(freeze), result.GetValue(sysroot));
             return (int)Run(opened, at, result.GetValue(format) == "json", options, new StdOut(1));
         });
         return command;
@@ -53,12 +54,12 @@ internal static class WhatIsCommand
         }
 
         output.Flush();
-        opened.SayPause();
+        opened.SayRemarks();
         if (failure is not null)
         {
             HeapOpener.Say(failure);
         }
 
-        return failure is not null || what.Problems.Count != 0 ? ExitCode.Incomplete : ExitCode.Done;
+        return failure is not null || opened.IsIncomplete || what.Problems.Count != 0 ? ExitCode.Incomplete : ExitCode.Done;
     }
 }

@@ -17,8 +17,9 @@ public sealed class HeapReader : IDisposable
         _mappings = mappings;
         _options = options;
         _files = new LibcFiles(target, mappings, options);
-        WasForked = target is IProcDirectory process && ProcStat.WasForked(process.ReadText("stat"));
+        WasForked = target is IProcDirectory process ? ProcStat.WasForked(process.ReadText("stat")) : target is IThreadSource { WasForked: true };
         Tids = tids;
+        Pointers = (target as IThreadSource)?.Threads.Where(t => t.Pointer != 0).ToDictionary(t => t.Tid, t => t.Pointer);
         Memory = memory;
         Cache = new MemoryCache(memory, target.Info.PointerSize == 4 ? 4 : 8);
         Heaps = Find();
@@ -32,6 +33,9 @@ public sealed class HeapReader : IDisposable
 
     /// <summary>The threads by the numbers that the process itself knows, with the numbers that we know.</summary>
     internal IReadOnlyDictionary<int, int> Tids { get; }
+
+    /// <summary>The thread pointers by the numbers of the threads, where the target tells them; else null.</summary>
+    internal IReadOnlyDictionary<int, ulong>? Pointers { get; }
 
     /// <summary>Whether the target stands still.</summary>
     internal bool IsStopped => _options.IsStopped;
@@ -56,13 +60,13 @@ public sealed class HeapReader : IDisposable
     {
         if (target is not IMemorySource source)
         {
-            throw new TargetException(TargetFailure.NotSupported, $"a target of kind {target.Info.Kind} has no memory to read");
+            throw new TargetException(TargetFailure.NotSupported, $"{target.Info.Name} holds no memory to read");
         }
 
         IMemory memory = source.OpenMemory(options.SwapIn);
         try
         {
-            return new HeapReader(target, memory, mappings, tids ?? ThreadNumbers.Of(target.Info.Pid), options);
+            return new HeapReader(target, memory, mappings, tids ?? ThreadNumbers.Of(target), options);
         }
         catch
         {
@@ -143,7 +147,7 @@ public sealed class HeapReader : IDisposable
 
     private HeapSet Find()
     {
-        HeapSet? glibc = new GlibcHeaps(Memory, Cache, _mappings, Tids, _files, _options.IsDescribed).Find();
+        HeapSet? glibc = new GlibcHeaps(Memory, Cache, _mappings, Tids, Pointers, _files, _options.IsDescribed).Find();
         return (glibc ?? new HeapSet { Allocator = OtherAllocators.Name(_mappings) }) with { WasForked = WasForked };
     }
 }

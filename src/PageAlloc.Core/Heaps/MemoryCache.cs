@@ -65,11 +65,14 @@ internal sealed class MemoryCache
     }
 
     /// <summary>Whether what stands at an address could not be read because it is swapped out.</summary>
-    public bool IsSwapped(ulong address)
+    public bool IsSwapped(ulong address) => AccessOf(address) == PageAccess.Swapped;
+
+    /// <summary>What comes of reading the page of an address.</summary>
+    public PageAccess AccessOf(ulong address)
     {
         ulong page = address >> _pageShift;
         _ = TryPage(page, out _);
-        return _access[SlotOf(page)] == PageAccess.Swapped;
+        return _access[SlotOf(page)];
     }
 
     /// <summary>Reads a pointer or size_t.</summary>

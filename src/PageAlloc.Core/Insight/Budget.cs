@@ -23,18 +23,21 @@ public sealed record BudgetKind(string Id, BudgetUnit Unit, string Help, Func<Pr
     /// <summary>All of them.</summary>
     public static IReadOnlyList<BudgetKind> All { get; } =
     [
-        new("rss", BudgetUnit.Bytes, "memory in RAM (Rss)", p => p.Summary.Ledger.ResidentBytes),
-        new("swap", BudgetUnit.Bytes, "memory in swap", p => p.Summary.Ledger.SwappedBytes),
+        new("rss", BudgetUnit.Bytes, "memory in RAM (Rss)", p => p.Summary.Ledger is { IsKnown: true } ledger ? ledger.ResidentBytes : null),
+        new("swap", BudgetUnit.Bytes, "memory in swap", p => p.Summary.Ledger is { IsKnown: true } ledger ? ledger.SwappedBytes : null),
         new("heap", BudgetUnit.Bytes, "what arenas have from the system, and mmapped blocks", p => OfHeaps(p, () => p.HeapBytes)),
-        new("free", BudgetUnit.Bytes, "free memory of heaps that is in RAM", p => OfHeaps(p, () => p.OverPages(a => a.ResidentFreeBytes))),
-        new("trimmable", BudgetUnit.Bytes, "what malloc_trim(0) would give back", p => OfHeaps(p, () => p.OverPages(a => a.TrimmableBytes))),
-        new("pinned", BudgetUnit.Bytes, "free memory on pages that blocks in use keep in RAM", p => OfHeaps(p, () => p.OverPages(a => a.Pins.TotalBytes))),
+        new("free", BudgetUnit.Bytes, "free memory of heaps that is in RAM", p => OfPages(p, a => a.ResidentFreeBytes)),
+        new("trimmable", BudgetUnit.Bytes, "what malloc_trim(0) would give back", p => OfPages(p, a => a.TrimmableBytes)),
+        new("pinned", BudgetUnit.Bytes, "free memory on pages that blocks in use keep in RAM", p => OfPages(p, a => a.Pins.TotalBytes)),
         new("fragmentation", BudgetUnit.Percent, "what is free between the blocks of arenas, of what they have from the system", p => OfHeaps(p, () => Fragmentation(p))),
         new("arenas", BudgetUnit.Count, "arenas", p => OfHeaps(p, () => (ulong)p.Heaps!.Arenas.Count)),
     ];
 
     // Without a malloc that is known there is nothing of it; when it can't be read, that is not known.
     private static ulong? OfHeaps(ProcessFigures process, Func<ulong> of) => process.Heaps is null or { Heaps.Allocator: not (null or "glibc") } ? null : of();
+
+    // A core file does not tell which pages were in RAM.
+    private static ulong? OfPages(ProcessFigures process, Func<ArenaPages, ulong> of) => process.Table.IsResidencyKnown ? OfHeaps(process, () => process.OverPages(of)) : null;
 
     // The top is not between blocks. Rounded up: a limit is exceeded by any part of a hundredth.
     private static ulong Fragmentation(ProcessFigures process)

@@ -7,7 +7,7 @@ namespace PageAlloc.Insight;
 /// <summary>All figures of the heaps of a target.</summary>
 /// <param name="Heaps">The heaps.</param>
 /// <param name="Arenas">The sums of their arenas.</param>
-/// <param name="Pages">The pages of their arenas; null when the target does not tell of pages.</param>
+/// <param name="Pages">The pages of their arenas; null when the target does not tell which of them are in RAM.</param>
 /// <param name="Pins">What pins free memory on them; null as <paramref name="Pages"/>.</param>
 public sealed record HeapFigures(HeapSet Heaps, IReadOnlyList<ArenaTotals> Arenas, HeapPages? Pages, HeapPins? Pins = null)
 {
@@ -18,6 +18,11 @@ public sealed record HeapFigures(HeapSet Heaps, IReadOnlyList<ArenaTotals> Arena
     /// <param name="trim">What decides how much a trim gives back.</param>
     public static HeapFigures Walk(IHeapBlocks blocks, PageTable table, BlockContent? content, TrimConditions trim)
     {
+        if (!table.IsResidencyKnown)
+        {
+            return new HeapFigures(blocks.Heaps, blocks.Sum<IBlockSink>(() => NoSink.Instance, out _), null);
+        }
+
         IReadOnlyList<ArenaTotals> arenas = blocks.Sum(() => new HeapPages(table, trim), out HeapPages pages);
         return new HeapFigures(blocks.Heaps, arenas, pages, HeapPins.Of(pages, arenas, content));
     }

@@ -24,6 +24,7 @@ public sealed class Ledger
     public Ledger(PageTable table, HeapFigures? heaps, IEnumerable<AddressRange> data, MemoryStatus? status)
     {
         Status = status;
+        IsKnown = table.IsResidencyKnown;
         var claims = new LedgerClaims(heaps?.Heaps, data, (ulong)table.PageSize);
         foreach (MappingPages pages in table.Mappings)
         {
@@ -59,6 +60,15 @@ public sealed class Ledger
     /// <summary>The kernel's own sums; null when there are none.</summary>
     public MemoryStatus? Status { get; }
 
+    /// <summary>Whether it is known what is in RAM and in swap: of a core file it is not, and all lines are empty.</summary>
+    public bool IsKnown { get; }
+
+    /// <summary>All mapped memory.</summary>
+    public ulong MappedBytes { get; private set; }
+
+    /// <summary>The memory whose bytes a core file holds, without zeros that it has no room for.</summary>
+    public ulong DumpedBytes { get; private set; }
+
     /// <summary>VmRSS less <see cref="ResidentBytes"/>: not 0 when the process went on meanwhile, or the kernel's counter lags; null when not known.</summary>
     public long? ResidentNotAccounted => Status is null ? null : (long)(Status.Resident - ResidentBytes);
 
@@ -69,9 +79,11 @@ public sealed class Ledger
     {
         // Absent memory is in no line: mappings of it alone need no look at claims.
         ulong at = pages.Mapping.Range.Start;
+        MappedBytes += pages.Mapping.Range.Length;
         foreach (PageRun run in pages.Runs)
         {
             ulong end = at + (run.Count * pageSize);
+            DumpedBytes += run.State.Kind == PageKind.Dumped ? end - at : 0;
             bool isSwapped = run.State.Kind == PageKind.Swapped;
             if (pages.Mapping.HugetlbPageSize != 0)
             {

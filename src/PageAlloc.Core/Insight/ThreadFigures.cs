@@ -10,9 +10,10 @@ public sealed class ThreadFigures
 {
     private readonly ArenaPages[] _arenas;
 
-    private ThreadFigures(IReadOnlyList<ThreadMemory> threads, HeapFigures? heaps)
+    private ThreadFigures(IReadOnlyList<ThreadMemory> threads, HeapFigures? heaps, bool arePagesKnown)
     {
         Threads = threads;
+        ArePagesKnown = arePagesKnown;
         _arenas = [.. (heaps?.Arenas ?? []).Select(a => heaps?.Pages?.Of(a.Arena)).OfType<ArenaPages>()];
 
         // A thread that was not found may use it, unless glibc itself counts none.
@@ -24,6 +25,9 @@ public sealed class ThreadFigures
 
     /// <summary>Arenas of threads that have ended, or that only the parent of a forked process had, which no thread uses: the next new thread gets one of them.</summary>
     public IReadOnlyList<Arena> UnusedArenas { get; }
+
+    /// <summary>Whether it is known which pages are in RAM; a core file does not tell, nor how threads are named.</summary>
+    public bool ArePagesKnown { get; }
 
     /// <summary>The number of arenas whose pages are known.</summary>
     public int ArenaCount => _arenas.Length;
@@ -56,12 +60,12 @@ public sealed class ThreadFigures
                 TcacheBlocks = found?.TcacheBlocks ?? 0,
                 TcacheBytes = found?.TcacheBytes ?? 0,
                 Stack = stack,
-                StackResidentBytes = resident,
-                StackSwappedBytes = swapped,
+                StackResidentBytes = table.IsResidencyKnown ? resident : null,
+                StackSwappedBytes = table.IsResidencyKnown ? swapped : null,
             });
         }
 
-        return new ThreadFigures([.. threads.OrderBy(t => t.Tid)], heaps);
+        return new ThreadFigures([.. threads.OrderBy(t => t.Tid)], heaps, table.IsResidencyKnown);
     }
 
     /// <summary>

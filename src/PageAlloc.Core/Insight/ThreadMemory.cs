@@ -21,9 +21,9 @@ public sealed record ThreadMemory
     /// <summary>Where its stack may be: from the lowest address, guard included, to the end; null when not known.</summary>
     public required AddressRange? Stack { get; init; }
 
-    /// <summary>The bytes of the stack in RAM.</summary>
-    public required ulong StackResidentBytes { get; init; }
+    /// <summary>The bytes of the stack in RAM; null when that is not known.</summary>
+    public required ulong? StackResidentBytes { get; init; }
 
-    /// <summary>The bytes of the stack in swap.</summary>
-    public required ulong StackSwappedBytes { get; init; }
+    /// <summary>The bytes of the stack in swap; null when that is not known.</summary>
+    public required ulong? StackSwappedBytes { get; init; }
 }

@@ -38,7 +38,7 @@ public sealed class ZeroScan
     {
         if (target is not IProcDirectory process)
         {
-            throw new TargetException(TargetFailure.NotSupported, $"a target of kind {target.Info.Kind} has no huge pages");
+            throw new TargetException(TargetFailure.NotSupported, $"{target.Info.Name} does not tell which pages are huge");
         }
 
         var scan = new ZeroScan();

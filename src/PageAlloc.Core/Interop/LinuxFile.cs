@@ -13,17 +13,18 @@ internal sealed unsafe class LinuxFile : SafeHandleZeroOrMinusOneIsInvalid
 
     private int Fd => (int)handle;
 
-    /// <summary>Opens <paramref name="path"/> for reading, relative to <paramref name="directory"/> when that is given.</summary>
+    /// <summary>Opens <paramref name="path"/>, for reading unless the flags say otherwise, relative to <paramref name="directory"/> when that is given.</summary>
     /// <param name="directory">A directory opened with O_PATH or O_RDONLY; null for the working directory.</param>
     /// <param name="path">The path.</param>
     /// <param name="error">The error number when null is returned, else 0.</param>
     /// <param name="flags">Flags of open(2) beside O_CLOEXEC.</param>
-    public static LinuxFile? Open(LinuxFile? directory, string path, out int error, int flags = LibC.O_RDONLY)
+    /// <param name="mode">The permissions of a file that is made.</param>
+    public static LinuxFile? Open(LinuxFile? directory, string path, out int error, int flags = LibC.O_RDONLY, int mode = 0)
     {
         int fd;
         do
         {
-            fd = LibC.openat(directory?.Fd ?? LibC.AT_FDCWD, path, flags | LibC.O_CLOEXEC, 0);
+            fd = LibC.openat(directory?.Fd ?? LibC.AT_FDCWD, path, flags | LibC.O_CLOEXEC, mode);
             error = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
         }
         while (error == Errno.EINTR);
@@ -72,6 +73,58 @@ internal sealed unsafe class LinuxFile : SafeHandleZeroOrMinusOneIsInvalid
             while (n < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR);
             return n < 0 ? -Marshal.GetLastPInvokeError() : (int)n;
         }
+    }
+
+    /// <summary>Reads at <paramref name="offset"/> until the span is full or the file ends; returns how many bytes, or minus the error number.</summary>
+    public int ReadFullyAt(Span<byte> buffer, long offset)
+    {
+        int length = 0;
+        for (int n; length < buffer.Length; length += n)
+        {
+            n = ReadAt(buffer[length..], offset + length);
+            if (n <= 0)
+            {
+                return length == 0 ? n : length;
+            }
+        }
+
+        return length;
+    }
+
+    /// <summary>Writes all bytes at <paramref name="offset"/>; returns 0, or minus the error number.</summary>
+    public int WriteAt(ReadOnlySpan<byte> buffer, long offset)
+    {
+        while (!buffer.IsEmpty)
+        {
+            fixed (byte* b = buffer)
+            {
+                nint n = LibC.pwrite(Fd, b, buffer.Length, offset);
+                int error = n < 0 ? Marshal.GetLastPInvokeError() : 0;
+                if (error is not (0 or Errno.EINTR))
+                {
+                    return -error;
+                }
+
+                int written = (int)Math.Max(n, 0);
+                buffer = buffer[written..];
+                offset += written;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Gives the file another length; what is added is zeros that take no room. Returns 0, or minus the error number.</summary>
+    public int SetLength(long length) => LibC.ftruncate(Fd, length) == 0 ? 0 : -Marshal.GetLastPInvokeError();
+
+    /// <summary>
+    /// The first byte at or behind <paramref name="offset"/> that is in no hole, or else is in one; minus the error number when
+    /// there is none (ENXIO), or the file system can't tell. See lseek(2), SEEK_DATA and SEEK_HOLE.
+    /// </summary>
+    public long Seek(long offset, int whence)
+    {
+        long found = LibC.lseek(Fd, offset, whence);
+        return found < 0 ? -Marshal.GetLastPInvokeError() : found;
     }
 
     /// <summary>ioctl(2) with a structure that the kernel reads and writes.</summary>

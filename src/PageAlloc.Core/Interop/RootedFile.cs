@@ -13,7 +13,6 @@ internal static unsafe partial class RootedFile
 {
     private const int SYS_openat2 = 437; // On all processors. source: asm-generic/unistd.h
     private const int ENOSYS = 38;
-    private const int O_NONBLOCK = 0x800;
     private const ulong RESOLVE_NO_MAGICLINKS = 2;
     private const ulong RESOLVE_IN_ROOT = 0x10;
 
@@ -47,7 +46,7 @@ internal static unsafe partial class RootedFile
     {
         using LinuxFile? place = LinuxFile.Open(directory, path, out _, LibC.O_PATH);
         return place is not null && place.TryStat("", out statx_t stat) && (stat.stx_mode & LibC.S_IFMT) == LibC.S_IFREG
-            ? LinuxFile.Open(null, string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{place.DangerousGetHandle()}"), out _, O_NONBLOCK)
+            ? LinuxFile.Open(null, string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{place.DangerousGetHandle()}"), out _, LibC.O_NONBLOCK)
             : null;
     }
 

@@ -46,7 +46,7 @@ internal sealed class BackingClassifier
             return ClassifyBracketed(name);
         }
 
-        if (mapping.Inode == 0 && mapping.DeviceMajor == 0 && mapping.DeviceMinor == 0)
+        if (!mapping.IsOfFile)
         {
             return MappingBacking.Anonymous;
         }

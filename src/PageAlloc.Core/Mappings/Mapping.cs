@@ -18,6 +18,15 @@ public enum MappingPermissions
 
     /// <summary>Writes are seen by all who map it (MAP_SHARED).</summary>
     Shared = 8,
+
+    /// <summary>Whether it is shared or private is not known, as of files in a core file.</summary>
+    SharingUnknown = 16,
+
+    /// <summary>Whether it may be read, written and executed is not known, as of what a core file only names.</summary>
+    AccessUnknown = 32,
+
+    /// <summary>Whether it may be read is not known: gdb says so of all that it writes into a core file.</summary>
+    ReadUnknown = 64,
 }
 
 /// <summary>What stands behind a mapping.</summary>
@@ -59,6 +68,12 @@ public sealed record Mapping
 
     /// <summary>The file's inode number; 0 for anonymous memory.</summary>
     public required ulong Inode { get; init; }
+
+    /// <summary>Whether it is of a file whose device and inode number are not known, as in a core file: then they are 0.</summary>
+    public bool IsUnnumberedFile { get; init; }
+
+    /// <summary>Whether there is a file behind it, or shared memory.</summary>
+    internal bool IsOfFile => IsUnnumberedFile || Inode != 0 || DeviceMajor != 0 || DeviceMinor != 0;
 
     /// <summary>The name as the kernel writes it (a newline in it is <c>\012</c>), bytes of any encoding; empty when it has none.</summary>
     public required ReadOnlyMemory<byte> Name { get; init; }

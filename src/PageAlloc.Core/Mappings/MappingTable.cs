@@ -1,4 +1,5 @@
 using PageAlloc.Targets;
+using PageAlloc.Targets.Cores;
 
 namespace PageAlloc.Mappings;
 
@@ -12,15 +13,20 @@ public static class MappingTable
     public static IReadOnlyList<Mapping> Read(ITarget target, ReadOptions? options = null)
     {
         options ??= ReadOptions.Default;
+        if (target is CoreFile core)
+        {
+            return CoreMappings.Of(core, options.Limits);
+        }
+
         if (target is not IProcDirectory process)
         {
-            throw new TargetException(TargetFailure.NotSupported, $"a target of kind {target.Info.Kind} has no mappings yet");
+            throw new TargetException(TargetFailure.NotSupported, $"{target.Info.Name} tells no mappings");
         }
 
         List<Mapping> mappings = MapsParser.Parse(process.ReadText("maps"), options.Limits.MaxMappings);
         if (mappings.Count == 0)
         {
-            throw new TargetException(TargetFailure.Ended, $"process {target.Info.Pid} ended while it was being read");
+            throw new TargetException(TargetFailure.Ended, $"{target.Info.Name} ended while it was being read");
         }
 
         BackingClassifier classifier = BackingClassifier.Of(process);

@@ -23,6 +23,12 @@ public enum PageKind : byte
     /// <summary>A guard page (MADV_GUARD_INSTALL): touching it is a segmentation fault.</summary>
     Guard,
 
+    /// <summary>Its bytes are in the core file that was read. Whether it was in RAM, in swap or only in its file is not known.</summary>
+    Dumped,
+
+    /// <summary>It is zeros that the core file has no room for, a hole: most likely never touched. That too is not known.</summary>
+    DumpedZeros,
+
     /// <summary>Private memory in RAM.</summary>
     Anonymous,
 

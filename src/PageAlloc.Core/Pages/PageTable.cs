@@ -20,6 +20,9 @@ public enum UnknownDetails
 
     /// <summary>Which swapped pages are guard pages: they count as swapped.</summary>
     GuardPages = 8,
+
+    /// <summary>Which pages were in RAM, in swap or nowhere: a core file does not tell that of any.</summary>
+    Residency = 16,
 }
 
 /// <summary>A mapping and the state of each of its pages.</summary>
@@ -62,4 +65,7 @@ public sealed class PageTable
 
     /// <summary>What could not be told apart.</summary>
     public UnknownDetails Unknown { get; }
+
+    /// <summary>Whether it is known which pages are in RAM and in swap.</summary>
+    public bool IsResidencyKnown => !Unknown.HasFlag(UnknownDetails.Residency);
 }

@@ -1,6 +1,7 @@
 using PageAlloc.Interop;
 using PageAlloc.Mappings;
 using PageAlloc.Targets;
+using PageAlloc.Targets.Cores;
 
 namespace PageAlloc.Pages;
 
@@ -18,9 +19,14 @@ public static class PageTableReader
     public static PageTable Read(ITarget target, IReadOnlyList<Mapping> mappings, ReadOptions? options = null)
     {
         options ??= ReadOptions.Default;
+        if (target is CoreFile core)
+        {
+            return CorePages.Of(core, mappings);
+        }
+
         if (target is not IProcDirectory process)
         {
-            throw new TargetException(TargetFailure.NotSupported, $"a target of kind {target.Info.Kind} has no page tables");
+            throw new TargetException(TargetFailure.NotSupported, $"{target.Info.Name} tells nothing of pages");
         }
 
         using var source = new ProcPageSource(process, options);

@@ -30,6 +30,11 @@ internal sealed class DebugRoots : IDisposable
             }
         }
 
+        if (target is ISysroot { Sysroot: { } sysroot } && LinuxFile.Open(null, sysroot, out _, LibC.O_PATH) is { } theirs)
+        {
+            items.Add((theirs, sysroot));
+        }
+
         items.Add((own, ""));
         return new DebugRoots(items);
     }

@@ -51,7 +51,7 @@ internal sealed class ModuleFile(ITarget target, Module module, SymbolLimits lim
         return MemoryImage.Read(target, module, limits)
             ?? throw (bad is not null ? new InvalidDataException($"{module}: {bad.Message}", bad) : new TargetException(
                 TargetFailure.SystemError,
-                $"process {target.Info.Pid}: can't open {module}, and its headers in memory can't be read",
+                $"{target.Info.Name}: can't open {module}, and its headers in memory can't be read",
                 "sudo gives access to files that were deleted or that lie in a container"));
     }
 
@@ -70,6 +70,12 @@ internal sealed class ModuleFile(ITarget target, Module module, SymbolLimits lim
                 using LinuxFile? root = process.TryOpen("root");
                 yield return (root is null ? null : RootedFile.Open(root, path), folder + "root" + path, false);
             }
+        }
+
+        if (path is not null && target is ISysroot { Sysroot: { } sysroot })
+        {
+            using LinuxFile? root = LinuxFile.Open(null, sysroot, out _, LibC.O_PATH);
+            yield return (root is null ? null : RootedFile.Open(root, path), sysroot + path, false);
         }
 
         if (path is not null)

@@ -20,7 +20,7 @@ public static class ModuleTable
         Mapping? bss = null;
         foreach (Mapping mapping in mappings)
         {
-            if (mapping.Inode == 0 && mapping.DeviceMajor == 0 && mapping.DeviceMinor == 0 && !IsKernels(mapping))
+            if (!mapping.IsOfFile && !IsKernels(mapping))
             {
                 // Anonymous memory may also lie amidst a file: text that was copied onto huge pages.
                 bss ??= group is not null && IsBss(group[^1], mapping) ? mapping : null;
@@ -30,7 +30,7 @@ public static class ModuleTable
             if (group is null || !Continues(group, mapping))
             {
                 Finish(group, bss, modules);
-                group = mapping.Inode != 0 && mapping.Offset == 0 ? [] : null;
+                group = (mapping.Inode != 0 || mapping.IsUnnumberedFile) && mapping.Offset == 0 ? [] : null;
             }
 
             bss = null;
@@ -73,7 +73,9 @@ public static class ModuleTable
 
     private static void Finish(List<Mapping>? group, Mapping? bss, List<Module> modules)
     {
-        if (group is not null && group.Any(m => m.Permissions.HasFlag(MappingPermissions.Execute)))
+        // What a core file only names may be code; data is mapped in one piece.
+        if (group is not null && group.Any(m => m.Permissions.HasFlag(MappingPermissions.Execute)
+            || (m.Permissions.HasFlag(MappingPermissions.AccessUnknown) && group.Count > 1)))
         {
             modules.Add(new Module(group, bss));
         }

@@ -32,7 +32,8 @@ internal static class CommandLineText
         return read == entries.Length * sizeof(ulong) && entries.All(e => (e & PagemapBits.Present) != 0);
     }
 
-    private static List<ReadOnlyMemory<byte>> Split(byte[] text)
+    /// <summary>The arguments in a text in which each ends with a zero byte.</summary>
+    public static List<ReadOnlyMemory<byte>> Split(byte[] text)
     {
         var arguments = new List<ReadOnlyMemory<byte>>();
         for (int start = 0; start < text.Length;)

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace PageAlloc.Targets;
 
 /// <summary>
@@ -29,7 +32,23 @@ public sealed record TargetInfo
     /// <summary>The kind.</summary>
     public required TargetKind Kind { get; init; }
 
-    /// <summary>The process number, in the PID namespace of the /proc that was read.</summary>
+    /// <summary>The path of the file that it is; null when it is a running process.</summary>
+    public string? File { get; init; }
+
+    /// <summary>What is missing of the file as a whole, because it was cut or damaged, in words; null when nothing is.</summary>
+    public string? Incomplete { get; init; }
+
+    /// <summary>How messages name it.</summary>
+    public string Name => Kind switch
+    {
+        TargetKind.Core => $"core file {PrintablePath}",
+        TargetKind.Snapshot => $"snapshot {PrintablePath}",
+        _ => string.Create(CultureInfo.InvariantCulture, $"process {Pid}"),
+    };
+
+    private string PrintablePath => ByteText.ToPrintable(Encoding.UTF8.GetBytes(File ?? ""));
+
+    /// <summary>The process number, in the PID namespace of the /proc that was read; of a core file, as the process itself knew it; 0 when not known.</summary>
     public required int Pid { get; init; }
 
     /// <summary>The kernel's short name of the process (comm, 15 bytes at most), as the kernel keeps it.</summary>

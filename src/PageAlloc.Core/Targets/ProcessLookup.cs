@@ -49,6 +49,9 @@ public static class ProcessLookup
         throw new TargetException(TargetFailure.Ambiguous, message.ToString(), "give the number of one of them");
     }
 
+    /// <summary>Whether a process is called <paramref name="name"/>.</summary>
+    public static bool Exists(string name) => All().Any(p => p.Pid != Environment.ProcessId && IsCalled(p, name));
+
     /// <summary>All processes that this /proc shows, in no order. One that ends meanwhile is left out.</summary>
     public static IEnumerable<ProcessEntry> All()
     {

@@ -5,7 +5,7 @@ namespace PageAlloc.Targets;
 
 /// <summary>A thread, and the kernel's short name of it.</summary>
 /// <param name="Tid">The number that we know it by.</param>
-/// <param name="Name">Its name, 15 bytes at most; null when it has ended.</param>
+/// <param name="Name">Its name, 15 bytes at most; null when it has ended, or no file tells it.</param>
 public readonly record struct ThreadName(int Tid, ReadOnlyMemory<byte>? Name)
 {
     private const int MaxBytes = 256;
@@ -14,10 +14,15 @@ public readonly record struct ThreadName(int Tid, ReadOnlyMemory<byte>? Name)
     /// <param name="target">The target.</param>
     public static IReadOnlyList<ThreadName>? ReadAll(ITarget target)
     {
+        if (target is IThreadSource source)
+        {
+            return [.. source.Threads.Select(t => new ThreadName(t.Tid, t.Name))];
+        }
+
         int pid = target.Info.Pid;
         try
         {
-            return [.. ThreadNumbers.Of(pid).Values.Select(tid => new ThreadName(tid, NameOf(pid, tid)))];
+            return [.. ThreadNumbers.Of(target).Values.Select(tid => new ThreadName(tid, NameOf(pid, tid)))];
         }
         catch (TargetException e) when (e.Failure == TargetFailure.Ended)
         {

@@ -11,10 +11,16 @@ internal static class ThreadNumbers
 {
     private const int MaxStatusBytes = 64 << 10;
 
-    /// <summary>The threads by the numbers that the process itself knows, with the numbers that we know.</summary>
+    /// <summary>The threads by the numbers that the process itself knows, with the numbers that we know. Of a file there is no difference.</summary>
     /// <exception cref="TargetException">The process is gone.</exception>
-    public static Dictionary<int, int> Of(int pid)
+    public static Dictionary<int, int> Of(ITarget target)
     {
+        if (target is IThreadSource source)
+        {
+            return source.Threads.ToDictionary(t => t.Tid, t => t.Tid);
+        }
+
+        int pid = target.Info.Pid;
         var numbers = new Dictionary<int, int>();
         string tasks = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/task");
         bool? isNested = null;

@@ -64,13 +64,19 @@ public enum CellState : byte
 
     /// <summary>A page wholly inside the top chunk of an arena that is not present.</summary>
     ArenaTopAbsent,
+
+    /// <summary>See <see cref="PageKind.Dumped"/>.</summary>
+    Dumped,
+
+    /// <summary>See <see cref="PageKind.DumpedZeros"/>.</summary>
+    DumpedZeros,
 }
 
 /// <summary>Turns page states into what a pixel shows.</summary>
 internal static class CellStates
 {
     /// <summary>One more than the largest state.</summary>
-    public const int Count = (int)CellState.ArenaTopAbsent + 1;
+    public const int Count = (int)CellState.DumpedZeros + 1;
 
     /// <summary>A table from <see cref="PageState.Code"/> to the pixel.</summary>
     /// <param name="hugeOrder">The size of a huge page, as a power of two of base pages.</param>
@@ -95,6 +101,8 @@ internal static class CellStates
             PageKind.Zero => CellState.Zero,
             PageKind.Ksm => CellState.Ksm,
             PageKind.Guard => CellState.Guard,
+            PageKind.Dumped => CellState.Dumped,
+            PageKind.DumpedZeros => CellState.DumpedZeros,
             PageKind.Anonymous => CellState.Anonymous + (byte)size,
             PageKind.File => CellState.File + (byte)size,
             PageKind.SharedMemory => CellState.SharedMemory + (byte)Math.Min(size, 2),

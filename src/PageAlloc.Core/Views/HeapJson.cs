@@ -10,7 +10,10 @@ namespace PageAlloc.Views;
 internal static class HeapJson
 {
     /// <summary>Writes the member.</summary>
-    public static void Write(Utf8JsonWriter json, HeapFigures figures)
+    /// <param name="json">The writer.</param>
+    /// <param name="figures">The heaps.</param>
+    /// <param name="pageSize">The size of a base page in bytes.</param>
+    public static void Write(Utf8JsonWriter json, HeapFigures figures, int pageSize)
     {
         HeapSet heaps = figures.Heaps;
         json.WriteStartObject("heaps"u8);
@@ -20,7 +23,7 @@ internal static class HeapJson
         json.WriteStartArray("arenas"u8);
         foreach (ArenaTotals arena in figures.Arenas)
         {
-            WriteArena(json, arena, figures.Pages);
+            WriteArena(json, arena, figures.Pages, pageSize);
             json.Flush();
         }
 
@@ -41,7 +44,7 @@ internal static class HeapJson
         json.WriteEndObject();
     }
 
-    private static void WriteArena(Utf8JsonWriter json, ArenaTotals totals, HeapPages? pages)
+    private static void WriteArena(Utf8JsonWriter json, ArenaTotals totals, HeapPages? pages, int pageSize)
     {
         Arena arena = totals.Arena;
         json.WriteStartObject();
@@ -98,6 +101,10 @@ internal static class HeapJson
         {
             WritePages(json, pages.Of(arena) ?? new ArenaPages(arena));
         }
+        else
+        {
+            WriteUnknownPages(json, arena, pageSize);
+        }
 
         WriteProblems(json, totals.Problems);
         json.WriteEndObject();
@@ -110,6 +117,24 @@ internal static class HeapJson
         json.WriteNumber("trimmableBytes"u8, pages.TrimmableBytes);
         json.WriteNumber("keptTopBytes"u8, pages.KeptTopBytes);
         json.WriteNumber("pinnedBytes"u8, pages.Pins.TotalBytes);
+    }
+
+    // Where residency is not known all pages are unknown, those that two segments share once.
+    private static void WriteUnknownPages(Utf8JsonWriter json, Arena arena, int pageSize)
+    {
+        (ulong size, ulong pages, ulong last) = ((ulong)pageSize, 0, 0);
+        foreach (Segment segment in arena.Segments.OrderBy(s => s.Range.Start))
+        {
+            ulong first = Math.Max(segment.Range.Start / size, last);
+            last = Math.Max((segment.Range.End + size - 1) / size, first);
+            pages += last - first;
+        }
+
+        WriteClasses(json, of => of == HeapPageClass.Unknown ? pages : 0);
+        json.WriteNull("residentFreeBytes"u8);
+        json.WriteNull("trimmableBytes"u8);
+        json.WriteNull("keptTopBytes"u8);
+        json.WriteNull("pinnedBytes"u8);
     }
 
     private static void WriteClasses(Utf8JsonWriter json, Func<HeapPageClass, ulong> count)

@@ -25,6 +25,7 @@ public static class JsonView
         (UnknownDetails.MergedPages, JsonEncodedText.Encode("ksm")),
         (UnknownDetails.HugePages, JsonEncodedText.Encode("hugePages")),
         (UnknownDetails.GuardPages, JsonEncodedText.Encode("guardPages")),
+        (UnknownDetails.Residency, JsonEncodedText.Encode("residency")),
     ];
 
     /// <summary>Writes the document.</summary>
@@ -49,7 +50,7 @@ public static class JsonView
         using var json = new Utf8JsonWriter(output, s_options);
         json.WriteStartObject();
         json.WriteString("schema"u8, "pagealloc/1"u8);
-        WriteTarget(json, target);
+        TargetJson.Write(json, target);
         WriteUnknown(json, table.Unknown);
         json.WriteStartArray("mappings"u8);
         var counts = new PageCounts();
@@ -68,10 +69,18 @@ public static class JsonView
         json.WriteEndArray();
         if (heaps is not null)
         {
-            HeapJson.Write(json, heaps);
+            HeapJson.Write(json, heaps, table.PageSize);
         }
 
-        HugePagesView.WriteJson(json, HugePages.Of(table, [.. mappings], heaps?.Pages, heaps?.Arenas ?? [], scan));
+        if (table.IsResidencyKnown)
+        {
+            HugePagesView.WriteJson(json, HugePages.Of(table, [.. mappings], heaps?.Pages, heaps?.Arenas ?? [], scan));
+        }
+        else
+        {
+            json.WriteNull("hugePages"u8);
+        }
+
         if (figures is not null)
         {
             SummaryJson.Write(json, figures.Summary);
@@ -81,56 +90,6 @@ public static class JsonView
         json.WriteEndObject();
         json.Flush();
         output.Write("\n"u8);
-    }
-
-    private static void WriteTarget(Utf8JsonWriter json, TargetInfo target)
-    {
-        json.WriteStartObject("target"u8);
-        json.WriteString("kind"u8, target.Kind switch { TargetKind.Core => "core"u8, TargetKind.Snapshot => "snapshot"u8, _ => "process"u8 });
-        json.WriteNumber("pid"u8, target.Pid);
-        json.WriteString("command"u8, ByteText.ToText(target.Command.Span));
-        if (target.Arguments is null)
-        {
-            json.WriteNull("arguments"u8);
-        }
-        else
-        {
-            json.WriteStartArray("arguments"u8);
-            foreach (ReadOnlyMemory<byte> argument in target.Arguments)
-            {
-                json.WriteStringValue(ByteText.ToText(argument.Span));
-            }
-
-            json.WriteEndArray();
-        }
-
-        json.WritePropertyName("executable"u8);
-        if (target.Executable is { } executable)
-        {
-            json.WriteStringValue(ByteText.ToText(executable.Span));
-        }
-        else
-        {
-            json.WriteNullValue();
-        }
-
-        if (target.Pause is { } pause)
-        {
-            json.WriteNumber("frozenMilliseconds"u8, Math.Round(pause.TotalMilliseconds, 3));
-        }
-
-        json.WriteNumber("pageSize"u8, target.PageSize);
-        json.WritePropertyName("pointerSize"u8);
-        if (target.PointerSize != 0)
-        {
-            json.WriteNumberValue(target.PointerSize);
-        }
-        else
-        {
-            json.WriteNullValue();
-        }
-
-        json.WriteEndObject();
     }
 
     private static void WriteUnknown(Utf8JsonWriter json, UnknownDetails unknown)
@@ -154,10 +113,19 @@ public static class JsonView
         json.WriteStartObject();
         json.WriteString("start"u8, Hex(mapping.Range.Start));
         json.WriteString("end"u8, Hex(mapping.Range.End));
-        json.WriteString("permissions"u8, Permissions(mapping.Permissions));
+        json.WriteString("permissions"u8, PageMapView.PermissionsOf(mapping));
         json.WriteString("offset"u8, Hex(mapping.Offset));
-        json.WriteString("device"u8, string.Create(CultureInfo.InvariantCulture, $"{mapping.DeviceMajor:x2}:{mapping.DeviceMinor:x2}"));
-        json.WriteNumber("inode"u8, mapping.Inode);
+        if (mapping.IsUnnumberedFile)
+        {
+            json.WriteNull("device"u8);
+            json.WriteNull("inode"u8);
+        }
+        else
+        {
+            json.WriteString("device"u8, string.Create(CultureInfo.InvariantCulture, $"{mapping.DeviceMajor:x2}:{mapping.DeviceMinor:x2}"));
+            json.WriteNumber("inode"u8, mapping.Inode);
+        }
+
         json.WriteString("name"u8, ByteText.ToText(mapping.Name.Span));
         json.WriteString("backing"u8, mapping.Backing switch
         {
@@ -173,7 +141,17 @@ public static class JsonView
         }
 
         WriteCounts(json, counts, sizes);
-        json.WriteNumber("swappedSharedBytes"u8, pages.SwappedSharedBytes);
+        if (table.Unknown.HasFlag(UnknownDetails.Residency))
+        {
+            json.WriteNull("swappedSharedBytes"u8);
+            json.WriteNumber("dumpedPages"u8, counts[new PageState(PageKind.Dumped)]);
+            json.WriteNumber("dumpedZeroPages"u8, counts[new PageState(PageKind.DumpedZeros)]);
+        }
+        else
+        {
+            json.WriteNumber("swappedSharedBytes"u8, pages.SwappedSharedBytes);
+        }
+
         if (withRuns)
         {
             json.WriteStartArray("runs"u8);
@@ -219,7 +197,7 @@ public static class JsonView
         json.WriteNumber("zero"u8, counts[new PageState(PageKind.Zero)]);
         json.WriteNumber("ksm"u8, counts[new PageState(PageKind.Ksm)]);
         json.WriteNumber("guard"u8, counts[new PageState(PageKind.Guard)]);
-        json.WriteNumber("unknown"u8, counts[new PageState(PageKind.Unknown)]);
+        json.WriteNumber("unknown"u8, counts[new PageState(PageKind.Unknown)] + counts[new PageState(PageKind.Dumped)] + counts[new PageState(PageKind.DumpedZeros)]);
         json.WriteEndObject();
 
         void WriteSize(int order, ulong pages, bool always)
@@ -241,6 +219,8 @@ public static class JsonView
             PageKind.Zero => "zero",
             PageKind.Ksm => "ksm",
             PageKind.Guard => "guard",
+            PageKind.Dumped => "dumped",
+            PageKind.DumpedZeros => "dumpedZeros",
             PageKind.Anonymous => "anonymous",
             PageKind.File => "file",
             PageKind.SharedMemory => "sharedMemory",
@@ -250,14 +230,6 @@ public static class JsonView
     }
 
     private static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
-
-    private static string Permissions(MappingPermissions p) => string.Create(4, p, static (s, p) =>
-    {
-        s[0] = p.HasFlag(MappingPermissions.Read) ? 'r' : '-';
-        s[1] = p.HasFlag(MappingPermissions.Write) ? 'w' : '-';
-        s[2] = p.HasFlag(MappingPermissions.Execute) ? 'x' : '-';
-        s[3] = p.HasFlag(MappingPermissions.Shared) ? 's' : 'p';
-    });
 
     /// <summary>The members named after page sizes: those that the contract always has, and others when they occur.</summary>
     private sealed class SizeNames(int pageSize)

@@ -20,6 +20,13 @@ public static class LedgerView
     public static void Write(Ledger ledger, IBufferWriter<byte> output)
     {
         var sink = new TextSink(output);
+        if (!ledger.IsKnown)
+        {
+            sink.EndLine().Write($"  mapped {TextSink.Size(ledger.MappedBytes)}, of which the core file holds {TextSink.Size(ledger.DumpedBytes)}").EndLine();
+            sink.Write("  in RAM and in swap: not known, as core files do not tell it"u8).EndLine();
+            return;
+        }
+
         sink.EndLine().Write("  "u8).Column("memory", NameWidth).Column("in RAM", -SizeWidth).Column("share", -ShareWidth).Column("in swap", -SizeWidth).EndLine();
         LedgerLine[] lines = [.. ledger.Lines.Where(l => (l.ResidentBytes | l.SwappedBytes) != 0)];
         ILookup<bool, LedgerLine> bySize = lines.ToLookup(l => lines.Length > MostLines && IsSmall(l, ledger));

@@ -56,10 +56,16 @@ public static class PageMapView
     /// <summary>The permissions as maps writes them: <c>rw-p</c>.</summary>
     internal static string PermissionsOf(Mapping mapping) => string.Create(4, mapping.Permissions, static (text, p) =>
     {
-        text[0] = p.HasFlag(MappingPermissions.Read) ? 'r' : '-';
+        if (p.HasFlag(MappingPermissions.AccessUnknown))
+        {
+            text.Fill('?');
+            return;
+        }
+
+        text[0] = p.HasFlag(MappingPermissions.ReadUnknown) ? '?' : p.HasFlag(MappingPermissions.Read) ? 'r' : '-';
         text[1] = p.HasFlag(MappingPermissions.Write) ? 'w' : '-';
         text[2] = p.HasFlag(MappingPermissions.Execute) ? 'x' : '-';
-        text[3] = p.HasFlag(MappingPermissions.Shared) ? 's' : 'p';
+        text[3] = p.HasFlag(MappingPermissions.SharingUnknown) ? '?' : p.HasFlag(MappingPermissions.Shared) ? 's' : 'p';
     });
 
     private static void WriteName(TextSink sink, Mapping mapping, ulong scale, ulong pageSize)

@@ -39,6 +39,8 @@ internal static class Palette
         CellState.SharedMemoryHuge => new("shared memory", 2, 'M', 117, 7, 0x87d7ff),
         CellState.ArenaTop => new("arena top chunk", -1, 't', 4, 4, 0x268bd2),
         CellState.ArenaTopAbsent => new("arena top chunk not present", -1, '_', 5, 5, 0xd33682),
+        CellState.Dumped => new("in the core file", -1, 'd', 252, 7, 0xd0d0d0),
+        CellState.DumpedZeros => new("zeros left out of the core file", -1, 'o', 23, 0, 0x005f5f),
         CellState.None => new("", -1, ' ', -1, -1, 0),
         _ => new("unknown", -1, '?', -1, -1, 0),
     };

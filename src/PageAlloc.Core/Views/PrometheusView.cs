@@ -37,6 +37,11 @@ public sealed class PrometheusView
     private void WriteMemory(ProcessFigures process)
     {
         Ledger ledger = process.Summary.Ledger;
+        if (!ledger.IsKnown)
+        {
+            return;
+        }
+
         Each(process, "pagealloc_resident_bytes", "Memory in RAM by what it is for; the kinds add up to Rss.",
             "kind", Enum.GetValues<LedgerKind>(), LedgerWords.Metric, kind => ledger[kind].ResidentBytes);
         Each(process, "pagealloc_swapped_bytes", "Memory in swap by what it is for; the kinds add up to Swap.",

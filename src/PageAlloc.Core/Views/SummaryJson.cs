@@ -19,6 +19,12 @@ internal static class SummaryJson
 
     private static void WriteLedger(Utf8JsonWriter json, Ledger ledger)
     {
+        if (!ledger.IsKnown)
+        {
+            json.WriteNull("ledger"u8);
+            return;
+        }
+
         json.WriteStartObject("ledger"u8);
         json.WriteNumber("residentBytes"u8, ledger.ResidentBytes);
         json.WriteNumber("swappedBytes"u8, ledger.SwappedBytes);
@@ -68,6 +74,12 @@ internal static class SummaryJson
         }
 
         json.WriteEndArray();
+        if (!figures.ArePagesKnown)
+        {
+            json.WriteNull("fewerArenas"u8);
+            return;
+        }
+
         json.WriteStartArray("fewerArenas"u8);
         for (int limit = 1; limit < figures.ArenaCount; limit *= 2)
         {
@@ -91,8 +103,8 @@ internal static class SummaryJson
         json.WriteStartObject("stack"u8);
         json.WriteString("start"u8, Hex(stack.Start));
         json.WriteString("end"u8, Hex(stack.End));
-        json.WriteNumber("residentBytes"u8, thread.StackResidentBytes);
-        json.WriteNumber("swappedBytes"u8, thread.StackSwappedBytes);
+        Number(json, "residentBytes"u8, thread.StackResidentBytes);
+        Number(json, "swappedBytes"u8, thread.StackSwappedBytes);
         json.WriteEndObject();
     }
 

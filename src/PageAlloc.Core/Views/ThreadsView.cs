@@ -25,7 +25,7 @@ public static class ThreadsView
             .Column("cached blocks", -BlocksWidth).Column("bytes", -SizeWidth).Column("stack", -SizeWidth).Column("in RAM", -SizeWidth).EndLine();
         foreach (ThreadMemory thread in largest[..shown])
         {
-            string name = thread.Name is { } comm ? ByteText.ToPrintable(comm.Span) : "(ended)";
+            string name = thread.Name is { } comm ? ByteText.ToPrintable(comm.Span) : figures.ArePagesKnown ? "(ended)" : "?";
             Row($"{thread.Tid}", name, thread.Arena is { } arena ? $"0x{arena:x}" : "-", [thread]);
         }
 
@@ -40,7 +40,7 @@ public static class ThreadsView
             sink.Write("  "u8).Column(tid, TidWidth).Column(name, NameWidth).Column(arena, ArenaWidth)
                 .Column(TextSink.Count(Sum(threads, t => t.TcacheBlocks)), -BlocksWidth).Column(Size(threads, t => t.TcacheBytes), -SizeWidth)
                 .Column(threads.Any(t => t.Stack is null) ? "?" : Size(threads, t => t.Stack!.Value.Length), -SizeWidth)
-                .Column(threads.Any(t => t.Stack is null) ? "?" : Size(threads, t => t.StackResidentBytes), -SizeWidth).EndLine();
+                .Column(threads.Any(t => t.Stack is null || t.StackResidentBytes is null) ? "?" : Size(threads, t => t.StackResidentBytes!.Value), -SizeWidth).EndLine();
     }
 
     private static void WriteArenas(ThreadFigures figures, TextSink sink)
@@ -51,7 +51,7 @@ public static class ThreadsView
         }
     }
 
-    private static ulong Held(ThreadMemory thread) => thread.TcacheBytes + thread.StackResidentBytes + thread.StackSwappedBytes;
+    private static ulong Held(ThreadMemory thread) => thread.TcacheBytes + (thread.StackResidentBytes ?? 0) + (thread.StackSwappedBytes ?? 0);
 
     private static string Size(ThreadMemory[] threads, Func<ThreadMemory, ulong> of) => HeapTableView.Size(Sum(threads, of));
 

@@ -39,6 +39,12 @@ public static class TotalsView
 
         sink.Write("  "u8).Repeat('-', NameWidth + CountWidth + SizeWidth).EndLine();
         Row(mappings == shown.Count ? "all mappings" : $"{shown.Count} of {mappings} mappings", counts.Total);
+        if (!table.IsResidencyKnown)
+        {
+            sink.Write("  "u8).Column("in RAM (Rss)", NameWidth).Column("not known", -CountWidth).EndLine();
+            return;
+        }
+
         Row("in RAM (Rss)", counts.Resident - hugetlb);
         if (hugetlb != 0)
         {

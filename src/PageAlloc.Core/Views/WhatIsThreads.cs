@@ -27,7 +27,7 @@ internal static class WhatIsThreads
     {
         int w = heaps.Cache.PointerSize;
         List<AddressRange> segments = [.. heaps.Heaps.Arenas.SelectMany(a => a.Segments).Select(s => s.Range).OrderBy(r => r.Start)];
-        List<ThreadBlock> threads = ThreadPointers.Find(heaps.Memory, heaps.Cache, mappings, segments, heaps.Tids, out _);
+        List<ThreadBlock> threads = ThreadPointers.Find(heaps.Memory, heaps.Cache, mappings, segments, heaps.Tids, heaps.Pointers, out _);
         var stacks = new ThreadStacks(heaps.Cache);
         foreach (ThreadBlock thread in threads)
         {

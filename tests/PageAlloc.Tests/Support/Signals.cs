@@ -6,7 +6,7 @@ namespace PageAlloc.Tests.Support;
 /// <summary>Signals to processes that the tests have started.</summary>
 internal static partial class Signals
 {
-    public const int Interrupt = 2, Kill = 9, Terminate = 15;
+    public const int Interrupt = 2, Abort = 6, Kill = 9, Terminate = 15;
 
     public static void Send(int pid, int signal)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using PageAlloc.Targets;
+using PageAlloc.Tests.Support;
 
 namespace PageAlloc.Tests.Targets;
 
@@ -24,7 +25,8 @@ public sealed class ThreadNumbersTests
     [Fact]
     public void Threads_of_our_own_namespace_have_one_number()
     {
-        Dictionary<int, int> numbers = ThreadNumbers.Of(Environment.ProcessId);
+        using LiveProcess self = LiveProcess.Open(Environment.ProcessId);
+        Dictionary<int, int> numbers = ThreadNumbers.Of(self);
         Assert.Equal(Environment.ProcessId, numbers[Environment.ProcessId]);
         Assert.All(numbers, n => Assert.Equal(n.Key, n.Value));
         Assert.All(numbers.Values, tid => Assert.True(tid > 0, tid.ToString(CultureInfo.InvariantCulture)));
@@ -33,7 +35,11 @@ public sealed class ThreadNumbersTests
     [Fact]
     public void A_process_that_is_gone_is_said()
     {
-        TargetException e = Assert.Throws<TargetException>(() => ThreadNumbers.Of(int.MaxValue));
+        using System.Diagnostics.Process process = Launch.Start("sleep", ["600"]);
+        using LiveProcess target = LiveProcess.Open(process.Id);
+        process.Kill();
+        process.WaitForExit();
+        TargetException e = Assert.Throws<TargetException>(() => ThreadNumbers.Of(target));
         Assert.Equal(TargetFailure.Ended, e.Failure);
     }
 }

@@ -11,7 +11,7 @@ public sealed class PaletteTests
     private static readonly CellState[] Added =
     [
         CellState.Zero, CellState.Ksm, CellState.Guard, CellState.AnonymousLarge, CellState.FileLarge,
-        CellState.SharedMemory, CellState.SharedMemoryLarge, CellState.SharedMemoryHuge,
+        CellState.SharedMemory, CellState.SharedMemoryLarge, CellState.SharedMemoryHuge, CellState.Dumped, CellState.DumpedZeros,
     ];
 
     private static readonly CellState[] Coloured = [.. Enum.GetValues<CellState>().Except([CellState.None, CellState.Unknown])];

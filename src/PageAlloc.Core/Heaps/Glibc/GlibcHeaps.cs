@@ -18,6 +18,7 @@ internal sealed class GlibcHeaps
     private readonly IReadOnlyList<Mapping> _mappings;
     private readonly RangeSet _writable;
     private readonly IReadOnlyDictionary<int, int> _tids;
+    private readonly IReadOnlyDictionary<int, ulong>? _pointers;
     private readonly LibcFiles _files;
     private readonly bool _isDescribed;
     private readonly HashSet<ulong> _arenas = [];
@@ -28,6 +29,7 @@ internal sealed class GlibcHeaps
     /// <param name="memory">The same, in words.</param>
     /// <param name="mappings">All mappings.</param>
     /// <param name="tids">The threads by the numbers that the process itself knows, with the numbers that we know.</param>
+    /// <param name="pointers">The thread pointers by the numbers of the threads, where they are known; else null.</param>
     /// <param name="files">The files of the libcs.</param>
     /// <param name="isDescribed">Whether the layout comes from debug information.</param>
     public GlibcHeaps(
@@ -35,9 +37,11 @@ internal sealed class GlibcHeaps
         MemoryCache memory,
         IReadOnlyList<Mapping> mappings,
         IReadOnlyDictionary<int, int> tids,
+        IReadOnlyDictionary<int, ulong>? pointers,
         LibcFiles files,
         bool isDescribed)
     {
+        _pointers = pointers;
         _files = files;
         _isDescribed = isDescribed;
         _pages = pages;
@@ -53,7 +57,7 @@ internal sealed class GlibcHeaps
     {
         List<MainArena> mains = MainArenaFinder.Find(_memory, _pages, _mappings);
         mains = _isDescribed ? _files.DescribedArenas(_memory, mains) : mains;
-        List<Problem> problems = SwappedData(mains);
+        List<Problem> problems = [.. SwappedData(mains), .. mains.Count == 0 ? DataNotDumped() : []];
         if (mains.Count == 0)
         {
             return problems.Count == 0 ? null : new HeapSet { Allocator = "glibc", Problems = problems };
@@ -70,7 +74,7 @@ internal sealed class GlibcHeaps
         }
 
         List<AddressRange> heaps = [.. rings.SelectMany(r => r.Arenas).SelectMany(a => a.Segments).Select(s => s.Range).OrderBy(r => r.Start)];
-        List<ThreadBlock> blocks = ThreadPointers.Find(_pages, _memory, _mappings, heaps, _tids, out bool sawSwapped);
+        List<ThreadBlock> blocks = ThreadPointers.Find(_pages, _memory, _mappings, heaps, _tids, _pointers, out bool sawSwapped);
         if (sawSwapped && blocks.Count < _tids.Count)
         {
             problems.Add(new Problem(
@@ -174,6 +178,17 @@ internal sealed class GlibcHeaps
         }
 
         return problems;
+    }
+
+    // A core file may lack the data of its libc; gdb does not even say which mapping that was.
+    private IEnumerable<Problem> DataNotDumped()
+    {
+        Mapping[] libc = [.. _mappings.Where(m => m.IsUnnumberedFile && LibcFiles.IsNamedLibc(m.Name.Span))];
+        if (libc.Length != 0 && !libc.Any(m => MainArenaFinder.MayHoldData(m) && _memory.AccessOf(m.Range.Start) is PageAccess.Data or PageAccess.Absent))
+        {
+            yield return new Problem(
+                ProblemKind.Other, 0, libc[0].Range.Start, $"the data of {ByteText.ToPrintable(libc[0].Name.Span)} was not dumped: its heaps can't be found");
+        }
     }
 
     private List<Arena> ReadRing(MainArena main, ulong sbrkBase)

@@ -119,7 +119,7 @@ internal sealed class LibcFiles
 
     private TargetException Missing(string reason, bool isLibraryMissing) => new(
         TargetFailure.NoDebugInformation,
-        $"process {_target.Info.Pid}: {reason}",
+        $"{_target.Info.Name}: {reason}",
         _options.DebugFile is not null ? "--layout takes auto, debug-info, structure, or the debug file of this very build"
         : _options.UseDebuginfod || isLibraryMissing ? "--layout structure needs no debug information"
         : "--debuginfod asks the servers in $DEBUGINFOD_URLS for it; --layout structure needs none");

@@ -23,11 +23,23 @@ internal static class ThreadPointers
     /// <param name="mappings">All mappings.</param>
     /// <param name="heaps">Where heaps are, in address order: nothing is looked for there.</param>
     /// <param name="tids">The threads by the numbers that the process itself knows, with the numbers that we know.</param>
+    /// <param name="pointers">The thread pointers by the numbers of the threads; null when they are not known. Where all are, nothing needs to be searched.</param>
     /// <param name="sawSwapped">Gets whether some of what was looked at is swapped out.</param>
     public static List<ThreadBlock> Find(
-        IMemory pages, MemoryCache memory, IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, IReadOnlyDictionary<int, int> tids, out bool sawSwapped)
+        IMemory pages,
+        MemoryCache memory,
+        IReadOnlyList<Mapping> mappings,
+        IReadOnlyList<AddressRange> heaps,
+        IReadOnlyDictionary<int, int> tids,
+        IReadOnlyDictionary<int, ulong>? pointers,
+        out bool sawSwapped)
     {
         sawSwapped = false;
+        if (pointers is not null && tids.Keys.All(pointers.ContainsKey))
+        {
+            return [.. pointers.Select(p => new ThreadBlock(p.Value, p.Key)).OrderBy(b => b.Pointer)];
+        }
+
         var found = new ThreadDescriptors(memory, tids);
         byte[] buffer = GC.AllocateUninitializedArray<byte>(PagesPerRead * pages.PageSize);
         var access = new PageAccess[PagesPerRead];

@@ -16,13 +16,19 @@ public static class FindingList
 
     /// <summary>Finds what there is to say.</summary>
     /// <param name="figures">What was read of the process.</param>
-    /// <returns>The findings; one that says that there is nothing to gain, when there is not.</returns>
+    /// <returns>The findings; one that says that there is nothing to gain, when there is not. Of a core file, which does not tell what was in RAM, damage only.</returns>
     public static IReadOnlyList<Finding> Of(ProcessFigures figures)
     {
         // The figures of a damaged heap can't be trusted, and a call of malloc_trim would stumble over it.
         if (Damage(figures) is { } broken)
         {
             return [broken];
+        }
+
+        // What is to be gained is RAM.
+        if (!figures.Table.IsResidencyKnown)
+        {
+            return [];
         }
 
         List<Finding> found = [.. s_rules.Select(rule => rule.Find(figures)).OfType<Finding>().OrderByDescending(f => f.Bytes)];

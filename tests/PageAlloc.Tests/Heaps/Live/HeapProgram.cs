@@ -24,9 +24,9 @@ internal sealed class HeapProgram : IDisposable
     public IReadOnlyList<string> Lines => _lines;
 
     public static HeapProgram Start(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
     {
-        var started = new HeapProgram(Launch.Start(program, arguments, environment: environment));
+        var started = new HeapProgram(Launch.Start(program, arguments, folder, environment: environment));
         try
         {
             started.ReadUntilReady();

@@ -8,12 +8,15 @@ internal sealed record HeapVariant(string Name, string[] Arguments, IReadOnlyDic
 /// <summary>A variant made by a build of the heap program, under the machine's glibc or an unpacked one.</summary>
 internal sealed record HeapRun(string Name, string Program, HeapVariant Variant, GlibcRelease? Release = null)
 {
-    public HeapProgram Start() => Release is null
-        ? HeapProgram.Start(TargetProgram.PathOf(Program), Variant.Arguments, Variant.Environment)
+    /// <summary>Starts it.</summary>
+    /// <param name="folder">Its working directory; null for any.</param>
+    public HeapProgram Start(string? folder = null) => Release is null
+        ? HeapProgram.Start(TargetProgram.PathOf(Program), Variant.Arguments, Variant.Environment, folder)
         : HeapProgram.Start(
             Release.Loader,
             ["--library-path", Release.Libraries, TargetProgram.PathOf(Program), .. Variant.Arguments],
-            Variant.Environment);
+            Variant.Environment,
+            folder);
 
     public override string ToString() => Name;
 }
@@ -23,6 +26,9 @@ internal static class HeapRuns
 {
     /// <summary>A stand-in for the releases where none is unpacked.</summary>
     public const string NoRelease = "no release";
+
+    /// <summary>Why such a test skips.</summary>
+    public const string NoReleaseReason = "no other glibc is unpacked: tests/glibc/fetch does it";
 
     /// <summary>The situations that tell no totals have tests of their own.</summary>
     public static readonly string[] Untold = ["big", "busy", "busyAlone", "idle", "damage", "damages", "swapped", "merged", "sparse",
@@ -72,7 +78,7 @@ internal static class HeapRuns
 
     public static HeapRun Get(string name)
     {
-        Skips.Unless(name != NoRelease, "no other glibc is unpacked: tests/glibc/fetch does it");
+        Skips.Unless(name != NoRelease, NoReleaseReason);
         return ByName[name];
     }
 
