@@ -64,9 +64,9 @@ internal static class CoreMappings
         }
     }
 
-    // What may be written or executed may be read; of the rest gdb does not tell.
+    // What may be written may be read; of the rest gdb does not tell, and says that it may.
     private static MappingPermissions Permissions(CoreSegment segment, bool isOfFile, bool isOfGdb) =>
-        ((segment.Flags & 4) == 0 ? 0 : isOfGdb && (segment.Flags & 3) == 0 ? MappingPermissions.ReadUnknown : MappingPermissions.Read)
+        ((segment.Flags & 4) == 0 ? 0 : isOfGdb && (segment.Flags & 2) == 0 ? MappingPermissions.ReadUnknown : MappingPermissions.Read)
         | ((segment.Flags & 2) != 0 ? MappingPermissions.Write : 0)
         | ((segment.Flags & 1) != 0 ? MappingPermissions.Execute : 0)
 

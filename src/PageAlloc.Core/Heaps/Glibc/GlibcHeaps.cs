@@ -81,6 +81,13 @@ internal sealed class GlibcHeaps
                 ProblemKind.Swapped, 0, 0, $"the control blocks of {_tids.Count - blocks.Count} threads are swapped out: the blocks in their tcaches count as used"));
         }
 
+        // gdb stops writing a stack at its guard, where that is one of MADV_GUARD_INSTALL (glibc 2.42): zeros are left of it.
+        if (_pointers is not null && blocks.Count < _tids.Count)
+        {
+            problems.Add(new Problem(
+                ProblemKind.Other, 0, 0, $"the control blocks of {_tids.Count - blocks.Count} threads are not in the core file: the blocks in their tcaches count as used"));
+        }
+
         var threadsFound = new ThreadsFound(_memory, blocks);
         var files = new RangeSet(_mappings.Where(m => m.Backing == MappingBacking.File).Select(m => m.Range));
         var lists = new FreeLists();

@@ -37,8 +37,15 @@ internal static class ThreadPointers
         sawSwapped = false;
         if (pointers is not null && tids.Keys.All(pointers.ContainsKey))
         {
-            return [.. pointers.Select(p => new ThreadBlock(p.Value, p.Key)).OrderBy(b => b.Pointer)];
+            var w = (ulong)memory.PointerSize;
+            return
+            [
+                .. pointers.Where(p => IsSelf(p.Value) && IsSelf(p.Value + (2 * w), p.Value))
+                    .Select(p => new ThreadBlock(p.Value, p.Key)).OrderBy(b => b.Pointer),
+            ];
         }
+
+        bool IsSelf(ulong at, ulong? self = null) => memory.TryReadWord(at, out ulong word) && word == (self ?? at);
 
         var found = new ThreadDescriptors(memory, tids);
         byte[] buffer = GC.AllocateUninitializedArray<byte>(PagesPerRead * pages.PageSize);

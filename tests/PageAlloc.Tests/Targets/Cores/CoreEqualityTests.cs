@@ -38,8 +38,13 @@ public sealed class CoreEqualityTests
         Reading gdb = Reading.Of(CoreProgram.Gcore(program.Pid, folder.Path));
         Assert.Equal(Reading.Of($"{program.Pid}").Blocks, live.Blocks);
         Reading kernel = Reading.Of(CoreProgram.Abort(program.Pid, folder.Path));
-        foreach (Reading core in (Reading[])[gdb, kernel])
+
+        // gdb leaves out the stacks that glibc 2.42 guards by MADV_GUARD_INSTALL, and with them what threads have cached. That is said.
+        bool hasStacks = !gdb.Heaps.Contains("threads are not in the core file", StringComparison.Ordinal);
+        Assert.True(hasStacks || (run.Release is { } release && Version.Parse(release.Version) >= new Version(2, 42)), gdb.Heaps);
+        foreach (Reading core in hasStacks ? (Reading[])[gdb, kernel] : [kernel])
         {
+            Assert.Equal(0, core.ExitCode);
             Assert.Equal(live.Blocks, core.Blocks);
             Assert.Equal(live.Heaps, core.Heaps);
             Assert.Equal(live.Target, core.Target);
@@ -94,12 +99,12 @@ public sealed class CoreEqualityTests
         Assert.True(all > 1000, $"{all} pages of {PageSize} bytes");
     }
 
-    private sealed record Reading(string Blocks, string Heaps, string Target, string Threads, IReadOnlyList<JsonObject> Mappings)
+    private sealed record Reading(int ExitCode, string Blocks, string Heaps, string Target, string Threads, IReadOnlyList<JsonObject> Mappings)
     {
         public static Reading Of(string target)
         {
             CommandResult json = CommandRun.Run(target, "--format", "json"), blocks = CommandRun.Run("blocks", target, "--format", "csv");
-            Assert.True(json.ExitCode == 0 && blocks.ExitCode == 0, $"{target}: {json} {blocks}");
+            Assert.True(json.ExitCode is 0 or 4 && blocks.ExitCode == json.ExitCode, $"{target}: {json} {blocks}");
             JsonObject document = JsonNode.Parse(json.Output)!.AsObject();
             JsonObject[] mappings = [.. document["mappings"]!.AsArray().Select(m => m!.AsObject())];
 
@@ -110,7 +115,7 @@ public sealed class CoreEqualityTests
             }
 
             JsonNode heaps = Known(document["heaps"]!.DeepClone()), threads = Known(document["threads"]!.DeepClone()), about = Known(document["target"]!.DeepClone());
-            return new Reading(blocks.Text, heaps.ToJsonString(), about.ToJsonString(), threads.ToJsonString() + document["arenasWithoutThreads"]!.ToJsonString(), mappings);
+            return new Reading(json.ExitCode, blocks.Text, heaps.ToJsonString(), about.ToJsonString(), threads.ToJsonString() + document["arenasWithoutThreads"]!.ToJsonString(), mappings);
         }
 
         private static JsonNode Known(JsonNode node)
