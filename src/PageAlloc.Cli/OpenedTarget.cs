@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using PageAlloc.Blocks;
 using PageAlloc.Cli.Terminal;
@@ -16,6 +15,7 @@ internal sealed class OpenedTarget : IDisposable
     {
         Target = target;
         _freezer = freezer;
+        Pause = target.Info.Pause;
     }
 
     /// <summary>The target.</summary>
@@ -34,7 +34,9 @@ internal sealed class OpenedTarget : IDisposable
     public static OpenedTarget Open(string name, bool freeze)
     {
         ITarget target = TargetOpener.Open(name);
-        if (!freeze)
+
+        // What is no process stands still anyway.
+        if (!freeze || target.Info.Kind != TargetKind.Process)
         {
             return new OpenedTarget(target, null);
         }
@@ -58,23 +60,39 @@ internal sealed class OpenedTarget : IDisposable
     public HeapOptions With(HeapOptions options) => options with { IsStopped = IsFrozen };
 
     /// <summary>Lets a process that stands still run on, after its heaps were walked; one that was not stopped is walked when its blocks are asked for.</summary>
-    /// <param name="heaps">The heaps; null when they are not wanted.</param>
-    /// <returns>The blocks: those of the process, or what was found in one that stood still.</returns>
-    [return: NotNullIfNotNull(nameof(heaps))]
-    public IHeapBlocks? Release(HeapReader? heaps)
+    /// <param name="heaps">The heaps; null when they are not wanted. Of a process that stood still they are what was found then.</param>
+    public void Release(OpenedHeaps? heaps)
     {
-        IHeapBlocks? blocks = heaps is null ? null : _freezer is null ? new LiveBlocks(heaps) : WalkRecording.Take(heaps);
-        Pause = _freezer?.Release();
-        return blocks;
+        if (_freezer is not null)
+        {
+            heaps?.Keep();
+            Pause = _freezer.Release();
+        }
     }
 
-    /// <summary>Says how long the process stood still.</summary>
-    public void SayPause()
+    /// <summary>Says what there is to say of the target once it was shown: how long it stood still, which moment of a snapshot it is.</summary>
+    /// <param name="code">The exit code so far.</param>
+    /// <returns>The exit code: a snapshot that is cut off is shown, but not whole.</returns>
+    public ExitCode Conclude(ExitCode code)
     {
-        if (Pause is { } pause)
+        if (_freezer is not null && Pause is { } pause)
         {
             StdErr.Write(string.Create(CultureInfo.InvariantCulture, $"process {Target.Info.Pid} was frozen for {pause.TotalMilliseconds:F1} ms"));
         }
+
+        if (Target.Info.Recorded is { Count: > 1 } recorded)
+        {
+            StdErr.Write(string.Create(
+                CultureInfo.InvariantCulture, $"moment {recorded.Number} of {recorded.Count}, of {recorded.Time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; @N behind the name of the file picks another"));
+        }
+
+        if (Target is SnapshotFile { Damage: { } damage })
+        {
+            StdErr.Write($"the snapshot is not whole: {damage}");
+            return code == ExitCode.Done ? ExitCode.Incomplete : code;
+        }
+
+        return code;
     }
 
     /// <summary>Lets the process run on, and closes it.</summary>

@@ -20,15 +20,40 @@ internal static class TargetOpener
             throw new UsageException("TARGET is empty: say which process, by its number or its name");
         }
 
-        // A file that happens to be called like a process must not stand in its way.
-        if (name.Contains('/') && File.Exists(name))
+        // A file that happens to be called like a process must not stand in its way; a slash says that a file is meant.
+        ITarget? file = name.Contains('/') || TryFindProcess(name) is null ? OpenFile(name) : null;
+        return file ?? LiveProcess.Open(ProcessLookup.FindOne(name));
+    }
+
+    private static int? TryFindProcess(string name)
+    {
+        try
         {
-            throw new TargetException(
-                TargetFailure.NotSupported,
-                $"{name} is a file: this version reads running processes only, no core files and no snapshots",
-                "give the number or the name of a process");
+            return ProcessLookup.FindOne(name);
+        }
+        catch (TargetException e) when (e.Failure == TargetFailure.NoSuchProcess)
+        {
+            return null;
+        }
+    }
+
+    private static SnapshotFile? OpenFile(string name)
+    {
+        string path = FileOf(name, out int? moment);
+        return Path.Exists(path) ? SnapshotFile.Open(path, moment) : null;
+    }
+
+    // FILE@3 is the third moment, unless a file has that very name.
+    private static string FileOf(string name, out int? moment)
+    {
+        int at = name.LastIndexOf('@');
+        moment = null;
+        if (at > 0 && !Path.Exists(name) && int.TryParse(name.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            moment = number;
+            return name[..at];
         }
 
-        return LiveProcess.Open(ProcessLookup.FindOne(name));
+        return name;
     }
 }

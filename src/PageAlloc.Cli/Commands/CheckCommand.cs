@@ -63,15 +63,12 @@ internal static class CheckCommand
         }
 
         output.Flush();
-        opened.SayPause();
         if (look.Failure is not null)
         {
             HeapOpener.Say(look.Failure);
         }
 
-        return check.IsBad ? ExitCode.Found
-            : check.IsGood ? ExitCode.Done
-            : ExitCode.Incomplete;
+        return opened.Conclude(check.IsBad ? ExitCode.Found : check.IsGood ? ExitCode.Done : ExitCode.Incomplete);
     }
 
     private static Option<string?> OptionFor(BudgetKind kind) => new($"--max-{kind.Id}")

@@ -12,6 +12,11 @@ public static class MappingTable
     public static IReadOnlyList<Mapping> Read(ITarget target, ReadOptions? options = null)
     {
         options ??= ReadOptions.Default;
+        if (target is ISections sections)
+        {
+            return MappingSections.Read(sections, options.Limits.MaxMappings, target.Info.PageSize);
+        }
+
         if (target is not IProcDirectory process)
         {
             throw new TargetException(TargetFailure.NotSupported, $"a target of kind {target.Info.Kind} has no mappings yet");

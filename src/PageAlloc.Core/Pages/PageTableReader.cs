@@ -18,6 +18,11 @@ public static class PageTableReader
     public static PageTable Read(ITarget target, IReadOnlyList<Mapping> mappings, ReadOptions? options = null)
     {
         options ??= ReadOptions.Default;
+        if (target is ISections sections)
+        {
+            return PageTableSection.Read(sections, mappings, target.Info.PageSize);
+        }
+
         if (target is not IProcDirectory process)
         {
             throw new TargetException(TargetFailure.NotSupported, $"a target of kind {target.Info.Kind} has no page tables");

@@ -14,6 +14,11 @@ public readonly record struct ThreadName(int Tid, ReadOnlyMemory<byte>? Name)
     /// <param name="target">The target.</param>
     public static IReadOnlyList<ThreadName>? ReadAll(ITarget target)
     {
+        if (target is ISections sections)
+        {
+            return ProcessSections.ReadThreads(sections);
+        }
+
         int pid = target.Info.Pid;
         try
         {
