@@ -21,19 +21,19 @@ internal static class TargetOpener
         }
 
         // A file that happens to be called like a process must not stand in its way; a slash says that a file is meant.
-        ITarget? file = name.Contains('/') || TryFindProcess(name) is null ? OpenFile(name) : null;
-        return file ?? LiveProcess.Open(ProcessLookup.FindOne(name));
-    }
+        bool isPath = name.Contains('/');
+        if (isPath && OpenFile(name) is { } named)
+        {
+            return named;
+        }
 
-    private static int? TryFindProcess(string name)
-    {
         try
         {
-            return ProcessLookup.FindOne(name);
+            return LiveProcess.Open(ProcessLookup.FindOne(name));
         }
-        catch (TargetException e) when (e.Failure == TargetFailure.NoSuchProcess)
+        catch (TargetException e) when (e.Failure == TargetFailure.NoSuchProcess && !isPath && Path.Exists(FileOf(name, out _)))
         {
-            return null;
+            return OpenFile(name)!;
         }
     }
 

@@ -80,11 +80,15 @@ public sealed class WalkRecording : IHeapBlocks
     {
         PackedSegment[] segments = [.. _segments.Where(s => wants?.Invoke(s.Arena, s.Segment) ?? true)];
         OrderedWalk.InOrder(Heaps.Mmapped, segments, s => s.Segment, sink, segment => BlockCode.Replay(_pieces, segment, sink));
-        HashSet<ulong>? wanted = wants is null ? null : [.. segments.Select(s => s.Arena.Address)];
-        ArenaTotals[] totals = [.. Totals.Where(t => wanted?.Contains(t.Arena.Address) ?? true)];
+        ILookup<ulong, Segment> walked = segments.ToLookup(s => s.Arena.Address, s => s.Segment);
+        ArenaTotals[] totals = [.. Totals.Where(t => wants is null || walked.Contains(t.Arena.Address))];
         return new WalkFaults(
-            [.. Heaps.Problems, .. totals.SelectMany(t => t.Problems)],
+            [.. Heaps.Problems, .. totals.SelectMany(t => t.Problems.Where(p => wants is null || IsOf(p, t.Arena, walked[t.Arena.Address])))],
             totals.Aggregate(0UL, (sum, t) => sum + t.Bytes(BlockState.Unknown)),
             totals.Aggregate(0UL, (sum, t) => sum + t.SwappedBytes));
     }
+
+    // With a part of an arena only, what was found wrong in others is no fault.
+    private static bool IsOf(Problem problem, Arena arena, IEnumerable<Segment> segments) =>
+        arena.Problems.Contains(problem) || segments.Any(s => s.Range.Contains(problem.Address));
 }

@@ -105,9 +105,10 @@ public sealed class SnapshotFile : ITarget, ISections, IMemorySource
 
         MomentDirectory read = MomentDirectory.Decode(
             bytes, start + SnapshotFormat.MomentHeaderSize, directory, what => SnapshotDamage.At($"{where}: {what}", _path));
+        var stored = new byte[SnapshotFormat.MaxStoredChunk];
         foreach ((int id, List<SnapshotChunk> chunks) in read.Sections)
         {
-            var section = new SnapshotSection(_file, chunks, what => SnapshotDamage.At($"{where}, section {(SectionId)id}: {what}", _path));
+            var section = new SnapshotSection(_file, chunks, stored, what => SnapshotDamage.At($"{where}, section {(SectionId)id}: {what}", _path));
             if (!_sections.TryAdd(id, section))
             {
                 throw SnapshotDamage.At($"{where} has two sections {(SectionId)id}", _path);

@@ -27,7 +27,7 @@ internal sealed record SnapshotMoments(IReadOnlyList<(long Start, MomentHeader H
             }
             else
             {
-                damage = $"from byte {at} on it is cut off or damaged, after {Amounts.Of((ulong)all.Count, "complete moment")}";
+                damage = $"from byte {at} on it is cut off or damaged, {(all.Count == 0 ? "within its first moment" : $"after {Amounts.Of((ulong)all.Count, "complete moment")}")}";
             }
         }
 

@@ -9,16 +9,18 @@ internal sealed class SnapshotSection : ISectionChunks
     private readonly LinuxFile _file;
     private readonly IReadOnlyList<SnapshotChunk> _chunks;
     private readonly Func<string, TargetException> _damage;
-    private readonly byte[] _stored = new byte[SnapshotFormat.MaxStoredChunk];
+    private readonly byte[] _stored;
 
     /// <summary>Makes the section.</summary>
     /// <param name="file">The file; not owned.</param>
     /// <param name="chunks">Its chunks.</param>
+    /// <param name="stored">Room for a chunk as it stands in the file, which sections may share.</param>
     /// <param name="damage">Makes an exception of what is wrong.</param>
-    public SnapshotSection(LinuxFile file, IReadOnlyList<SnapshotChunk> chunks, Func<string, TargetException> damage)
+    public SnapshotSection(LinuxFile file, IReadOnlyList<SnapshotChunk> chunks, byte[] stored, Func<string, TargetException> damage)
     {
         _file = file;
         _chunks = chunks;
+        _stored = stored;
         _damage = damage;
         Length = chunks.Aggregate(0UL, (sum, chunk) => sum + (ulong)chunk.Length);
     }

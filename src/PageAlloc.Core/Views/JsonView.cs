@@ -119,6 +119,15 @@ public static class JsonView
             json.WriteNumber("frozenMilliseconds"u8, Math.Round(pause.TotalMilliseconds, 3));
         }
 
+        if (target.Recorded is { } recorded)
+        {
+            json.WriteStartObject("recorded"u8);
+            json.WriteString("time"u8, recorded.Time.UtcDateTime);
+            json.WriteNumber("moment"u8, recorded.Number);
+            json.WriteNumber("moments"u8, recorded.Count);
+            json.WriteEndObject();
+        }
+
         json.WriteNumber("pageSize"u8, target.PageSize);
         json.WritePropertyName("pointerSize"u8);
         if (target.PointerSize != 0)
