@@ -122,6 +122,11 @@ internal sealed class Recorder : IDisposable
                         ? (table, memory) => ContentSections.Write(moment, memory, ContentRanges.Of(table, _request.Heap.SwapIn))
                         : null);
                 code = look.WriteTo(moment);
+                if (code != ExitCode.Done && look.Failure is null)
+                {
+                    StdErr.Write($"not all of the heaps is known, and is recorded so: 'pagealloc summary {_request.Path}' says what");
+                }
+
                 MissingDetails.Say(_request.Read, look.Table.Unknown, look.Info);
             },
             _cancel.Token);

@@ -41,12 +41,25 @@ internal static class WalkSections
     {
         SectionReader r = sections.Open(SectionId.Walk);
         ArenaTotals[] totals = [.. heaps.Arenas.Select(arena => ArenaTotals.Read(r, arena))];
+        ISectionChunks chunks = sections.Open(SectionId.Blocks).Chunks;
+        ulong left = chunks.Length;
+        PackedSegment last = default;
         List<PackedSegment> segments = r.List(LeastSegment, () =>
         {
-            Arena arena = heaps.Arenas[r.Number(heaps.Arenas.Count - 1)];
-            return new PackedSegment(
-                arena, arena.Segments[r.Number(arena.Segments.Count - 1)], r.Number(int.MaxValue), r.Number(BlockCode.PieceSize), r.Number());
+            Arena arena = heaps.Arenas[r.Choice(heaps.Arenas.Count)];
+            var segment = new PackedSegment(
+                arena, arena.Segments[r.Choice(arena.Segments.Count)], r.Number(int.MaxValue), r.Number(BlockCode.PieceSize), r.Number());
+
+            // They follow each other: else a small file could tell of any number of blocks.
+            if (segment.Blocks > left || (segment.Piece, segment.Offset).CompareTo((last.Piece, last.Offset)) < 0)
+            {
+                throw r.Damage($"{segment.Blocks} blocks in chunk {segment.Piece} from byte {segment.Offset} on");
+            }
+
+            left -= segment.Blocks;
+            last = segment;
+            return segment;
         });
-        return (totals, segments, new SnapshotPieces(sections.Open(SectionId.Blocks).Chunks));
+        return (totals, segments, new SnapshotPieces(chunks));
     }
 }

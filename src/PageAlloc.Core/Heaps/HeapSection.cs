@@ -12,6 +12,11 @@ internal static class HeapSection
     private const int LeastMmapped = 4;
     private const int LeastThread = 8;
 
+    // What finds heaps finds no more; and the kernel has no more threads.
+    private const int MaxArenas = 1 << 15;
+    private const int MaxThreads = 1 << 22;
+    private const int MaxLibraries = 1 << 10;
+
     public static void Write(MomentWriter moment, HeapSet heaps, IReadOnlyList<HeapThread> threads) => moment.Add(SectionId.Heaps, w =>
     {
         w.Bool(true);
@@ -66,20 +71,23 @@ internal static class HeapSection
             Problems = ProblemList.Read(r),
             Arenas = ReadArenas(r),
             Mmapped = r.List(LeastMmapped, () => ReadMmapped(r)),
-            Parameters = r.List(MallocParameters.LeastRecord, () => MallocParameters.Read(r)),
-            Tcaches = r.List(Tcache.LeastRecord, () => Tcache.Read(r)),
-            OrphanTcaches = r.List(Tcache.LeastRecord, () => Tcache.Read(r)),
+            Parameters = r.List(MallocParameters.LeastRecord, () => MallocParameters.Read(r), MaxLibraries),
+            Tcaches = r.List(Tcache.LeastRecord, () => Tcache.Read(r), MaxThreads),
+            OrphanTcaches = r.List(Tcache.LeastRecord, () => Tcache.Read(r), MaxThreads),
         };
         bool areOfHeaps = r.Bool();
-        threads = r.List(LeastThread, () => ReadThread(r));
+        threads = r.List(LeastThread, () => ReadThread(r), MaxThreads);
         return areOfHeaps ? heaps with { Threads = threads } : heaps;
     }
 
     private static List<Arena> ReadArenas(SectionReader r)
     {
         var known = new HashSet<ulong>();
-        return r.List(ArenaRecord.LeastBytes, () =>
-            ArenaRecord.Read(r) is var arena && known.Add(arena.Address) ? arena : throw r.Damage($"the arena at 0x{arena.Address:x} stands there twice"));
+        return r.List(ArenaRecord.LeastBytes, ReadArena, MaxArenas);
+
+        Arena ReadArena() => ArenaRecord.Read(r) is var arena && known.Add(arena.Address)
+            ? arena
+            : throw r.Damage($"the arena at 0x{arena.Address:x} stands there twice");
     }
 
     private static MmappedBlock ReadMmapped(SectionReader r)

@@ -6,6 +6,7 @@ namespace PageAlloc.Heaps;
 internal static class ProblemList
 {
     private const int LeastProblem = 4;
+    private const int MaxProblems = 1 << 20;
 
     public static void Write(SectionWriter w, IReadOnlyList<Problem> problems) => w.List(problems, problem =>
     {
@@ -16,5 +17,5 @@ internal static class ProblemList
     });
 
     public static IReadOnlyList<Problem> Read(SectionReader r) =>
-        r.List(LeastProblem, () => new Problem((ProblemKind)r.Choice((int)ProblemKind.Swapped + 1), r.Number(), r.Number(), r.Text()));
+        r.List(LeastProblem, () => new Problem((ProblemKind)r.Choice((int)ProblemKind.Swapped + 1), r.Number(), r.Number(), r.Text()), MaxProblems);
 }

@@ -9,6 +9,9 @@ internal static class ModuleSection
     private const int LeastModule = 3;
     private const int LeastSegment = 6;
 
+    // A program header is counted in 16 bits. source: elf.h, e_phnum
+    private const int MaxSegments = ushort.MaxValue;
+
     public static void Write(MomentWriter moment, ITarget target, IReadOnlyList<Mapping> mappings)
     {
         var source = new ModuleHeaderSource(target);
@@ -38,7 +41,7 @@ internal static class ModuleSection
             ulong start = r.Number();
             byte[] buildId = r.Bytes();
             modules[start] = new ModuleHeaders(buildId, r.List(LeastSegment, () => new ElfSegment(
-                (ElfSegmentType)(uint)r.Number(), (ElfSegmentFlags)(uint)r.Number(), r.Number(), r.Number(), r.Number(), r.Number())));
+                (ElfSegmentType)(uint)r.Number(), (ElfSegmentFlags)(uint)r.Number(), r.Number(), r.Number(), r.Number(), r.Number()), MaxSegments));
         }
 
         return modules;

@@ -72,8 +72,8 @@ internal sealed class SectionReader
             ? (int)count
             : throw Damage($"it tells of {count} things in {Left} bytes");
 
-    /// <summary>Reads a value of an enumeration without gaps.</summary>
-    public int Choice(int count) => Number(count - 1);
+    /// <summary>Reads which of several things it is, from 0 on: a value of an enumeration, an item of a list.</summary>
+    public int Choice(int count) => Number() is var choice && choice < (ulong)count ? (int)choice : throw Damage($"it names number {choice} of {count}");
 
     /// <summary>Reads a number that may be null.</summary>
     public ulong? OptionalNumber() => Bool() ? Number() : null;
@@ -114,9 +114,14 @@ internal sealed class SectionReader
     /// <summary>Reads a list.</summary>
     /// <param name="leastBytes">What an item takes at least.</param>
     /// <param name="read">Reads an item.</param>
-    public List<T> List<T>(int leastBytes, Func<T> read)
+    /// <param name="most">How many there may be.</param>
+    public List<T> List<T>(int leastBytes, Func<T> read, int most = int.MaxValue)
     {
         int count = Count(leastBytes);
+        if (count > most)
+        {
+            throw Damage($"it tells of {count} things where {most} is the most");
+        }
 
         // What an item takes in memory may be many times what it takes here: the list grows as items are found.
         var list = new List<T>(Math.Min(count, 1024));
