@@ -115,7 +115,7 @@ internal sealed class Look : IDisposable
     public ProcessFigures Figures(HeapFigures? heaps) => new(Info, Table, heaps, ProcessSummary.Make(Target, Table, heaps, Threads, Status)) { HugeScan = HugeScan };
 
     /// <summary>Writes all that was read to a snapshot: each stage its own section.</summary>
-    /// <returns>Whether all of it could be read.</returns>
+    /// <returns>Whether all of it could be read, as an exit code.</returns>
     public ExitCode WriteTo(MomentWriter moment)
     {
         TargetSection.Write(moment, Info);

@@ -44,7 +44,7 @@ internal sealed class SectionWriter(SectionWriter.ChunkSink write)
     /// <summary>Writes a count or another number that is not negative.</summary>
     public void Number(int value) => Number(checked((ulong)value));
 
-    /// <summary>Writes a number that may be null: 0 for null, else one more.</summary>
+    /// <summary>Writes a number that may be null, after whether it is there.</summary>
     public void Optional(ulong? value)
     {
         Bool(value is not null);
