@@ -56,6 +56,7 @@ internal sealed class CommandLine
         Root.Subcommands.Add(WhatIsCommand.Make());
         Root.Subcommands.Add(CheckCommand.Make());
         Root.Subcommands.Add(PsCommand.Make());
+        Root.Subcommands.Add(RecordCommand.Make());
         Root.Subcommands.Add(CompletionCommand.Make());
         foreach (Option option in Root.Options)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using PageAlloc.Blocks;
 using PageAlloc.Cli.Terminal;
@@ -16,6 +15,7 @@ internal sealed class OpenedTarget : IDisposable
     {
         Target = target;
         _freezer = freezer;
+        Pause = target.Info.Pause;
     }
 
     /// <summary>The target.</summary>
@@ -40,13 +40,9 @@ internal sealed class OpenedTarget : IDisposable
         }
 
         ITarget target = TargetOpener.Open(name, sysroot);
-        if (target is not LiveProcess && freeze)
-        {
-            target.Dispose();
-            throw new UsageException($"--freeze is for running processes: {name} is a file, and stands still");
-        }
 
-        if (!freeze)
+        // What is no process stands still anyway.
+        if (!freeze || target is not LiveProcess)
         {
             return new OpenedTarget(target, null);
         }
@@ -70,31 +66,39 @@ internal sealed class OpenedTarget : IDisposable
     public HeapOptions With(HeapOptions options) => options with { IsStopped = IsFrozen || Target is not LiveProcess };
 
     /// <summary>Lets a process that stands still run on, after its heaps were walked; one that was not stopped is walked when its blocks are asked for.</summary>
-    /// <param name="heaps">The heaps; null when they are not wanted.</param>
-    /// <returns>The blocks: those of the process, or what was found in one that stood still.</returns>
-    [return: NotNullIfNotNull(nameof(heaps))]
-    public IHeapBlocks? Release(HeapReader? heaps)
+    /// <param name="heaps">The heaps; null when they are not wanted. Of a process that stood still they are what was found then.</param>
+    public void Release(OpenedHeaps? heaps)
     {
-        IHeapBlocks? blocks = heaps is null ? null : _freezer is null ? new LiveBlocks(heaps) : WalkRecording.Take(heaps);
-        Pause = _freezer?.Release();
-        return blocks;
+        if (_freezer is not null)
+        {
+            heaps?.Keep();
+            Pause = _freezer.Release();
+        }
     }
 
-    /// <summary>Whether the target is a file of which something is missing.</summary>
-    public bool IsIncomplete => Target.Info.Incomplete is not null;
-
-    /// <summary>Says how long the process stood still, and what is missing of a file.</summary>
-    public void SayRemarks()
+    /// <summary>Says what there is to say of the target once it was shown: how long it stood still, which moment of a snapshot it is.</summary>
+    /// <param name="code">The exit code so far.</param>
+    /// <returns>The exit code: a file that is cut off is shown, but not whole.</returns>
+    public ExitCode Conclude(ExitCode code)
     {
-        if (Target.Info.Incomplete is { } missing)
-        {
-            StdErr.Write($"{Target.Info.Name} is not whole: {missing}");
-        }
-
-        if (Pause is { } pause)
+        if (_freezer is not null && Pause is { } pause)
         {
             StdErr.Write(string.Create(CultureInfo.InvariantCulture, $"process {Target.Info.Pid} was frozen for {pause.TotalMilliseconds:F1} ms"));
         }
+
+        if (Target.Info.Recorded is { Count: > 1 } recorded)
+        {
+            StdErr.Write(string.Create(
+                CultureInfo.InvariantCulture, $"moment {recorded.Number} of {recorded.Count}, of {recorded.Time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; @N behind the name of the file picks another"));
+        }
+
+        if (Target.Info.Incomplete is { } missing)
+        {
+            StdErr.Write($"{Target.Info.Name} is not whole: {missing}");
+            return code == ExitCode.Done ? ExitCode.Incomplete : code;
+        }
+
+        return code;
     }
 
     /// <summary>Lets the process run on, and closes it.</summary>

@@ -23,12 +23,43 @@ internal static class TargetOpener
             throw new UsageException("TARGET is empty: say which process, by its number or its name");
         }
 
-        // A file that happens to be called like a process must not stand in its way.
-        if (name.Contains('/') || (File.Exists(name) && !ProcessLookup.Exists(name)))
+        // A file that happens to be called like a process must not stand in its way; a slash says that a file is meant.
+        bool isPath = name.Contains('/');
+        if (isPath && OpenFile(name, sysroot) is { } named)
         {
-            return CoreFile.Open(name, sysroot);
+            return named;
         }
 
-        return LiveProcess.Open(ProcessLookup.FindOne(name));
+        try
+        {
+            return LiveProcess.Open(ProcessLookup.FindOne(name));
+        }
+        catch (TargetException e) when (e.Failure == TargetFailure.NoSuchProcess && !isPath && Path.Exists(FileOf(name, out _)))
+        {
+            return OpenFile(name, sysroot)!;
+        }
+    }
+
+    // What is given a moment can only be a snapshot.
+    private static ITarget? OpenFile(string name, string? sysroot)
+    {
+        string path = FileOf(name, out int? moment);
+        return !Path.Exists(path) ? null
+            : moment is not null || SnapshotFile.IsOne(path) ? SnapshotFile.Open(path, moment)
+            : CoreFile.Open(path, sysroot);
+    }
+
+    // FILE@3 is the third moment, unless a file has that very name.
+    private static string FileOf(string name, out int? moment)
+    {
+        int at = name.LastIndexOf('@');
+        moment = null;
+        if (at > 0 && !Path.Exists(name) && int.TryParse(name.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            moment = number;
+            return name[..at];
+        }
+
+        return name;
     }
 }

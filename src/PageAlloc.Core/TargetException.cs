@@ -32,6 +32,9 @@ public enum TargetFailure
 
     /// <summary>Debug information was asked for, and there is none that fits.</summary>
     NoDebugInformation,
+
+    /// <summary>A file is not what was written: cut off, or changed since.</summary>
+    Damaged,
 }
 
 /// <summary>A target can't be opened or read at all. Whatever goes wrong later, on a part of it, is not an exception.</summary>

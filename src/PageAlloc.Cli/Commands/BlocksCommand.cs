@@ -48,8 +48,9 @@ internal static class BlocksCommand
     private static ExitCode Run(OpenedTarget opened, BlockFormat format, BlockFilter filter, HeapOptions options, StdOut output)
     {
         ITarget target = opened.Target;
-        using HeapReader reader = HeapReader.Open(target, MappingTable.Read(target), opened.With(options));
-        IHeapBlocks blocks = opened.Release(reader);
+        using OpenedHeaps opening = OpenedHeaps.Open(target, MappingTable.Read(target), opened.With(options));
+        opened.Release(opening);
+        IHeapBlocks blocks = opening.Blocks;
         HeapSet heaps = blocks.Heaps;
         if (heaps.Allocator != "glibc")
         {
@@ -58,8 +59,7 @@ internal static class BlocksCommand
             StdErr.Write(heaps.Allocator is { } other
                 ? $"the blocks of {target.Info.Name} can't be listed: it uses {other}"
                 : $"{target.Info.Name} has no malloc that is known, and no blocks to list");
-            opened.SayRemarks();
-            return heaps.Allocator is null && !opened.IsIncomplete ? ExitCode.Done : ExitCode.Incomplete;
+            return opened.Conclude(heaps.Allocator is null ? ExitCode.Done : ExitCode.Incomplete);
         }
 
         if (filter.Arena is { } wanted && heaps.Arenas.All(a => a.Address != wanted))
@@ -68,9 +68,9 @@ internal static class BlocksCommand
         }
 
         var view = new BlocksView(format, filter, output);
-        WalkFaults faults = blocks.RunInOrder(view, filter.Arena);
+        WalkFaults faults = blocks.RunInOrder(view, filter.Arena is { } only ? (a, _) => a.Address == only : null);
         output.Flush();
-        opened.SayRemarks();
+        ExitCode code = opened.Conclude(faults.Any ? ExitCode.Incomplete : ExitCode.Done);
         if (faults.SwappedBytes != 0)
         {
             StdErr.Write($"{faults.SwappedBytes} bytes of the heap are swapped out, and their blocks unknown: --swap-in reads them");
@@ -81,7 +81,7 @@ internal static class BlocksCommand
             StdErr.Write(line);
         }
 
-        return faults.Any || opened.IsIncomplete ? ExitCode.Incomplete : ExitCode.Done;
+        return code;
     }
 
     private static string Addresses(IReadOnlyList<Arena> arenas)

@@ -52,7 +52,7 @@ internal static class CheckCommand
         // No budget needs the size of folios.
         using Look look = Look.At(opened, new ReadOptions { UsePageFlags = false }, heap);
         ProcessFigures figures = look.Figures(look.Walk());
-        bool isKnown = figures.Heaps is { Heaps.Allocator: null or "glibc" } heaps && !opened.IsIncomplete && !HeapProblemsView.IsIncomplete(heaps.Heaps, heaps.Arenas);
+        bool isKnown = figures.Heaps is { Heaps.Allocator: null or "glibc" } heaps && opened.Target.Info.Incomplete is null && !HeapProblemsView.IsIncomplete(heaps.Heaps, heaps.Arenas);
         var check = new CheckResult([.. budgets.Select(b => b.Check(figures))], FindingList.Damage(figures), isKnown);
         if (json)
         {
@@ -64,15 +64,12 @@ internal static class CheckCommand
         }
 
         output.Flush();
-        opened.SayRemarks();
         if (look.Failure is not null)
         {
             HeapOpener.Say(look.Failure);
         }
 
-        return check.IsBad ? ExitCode.Found
-            : check.IsGood ? ExitCode.Done
-            : ExitCode.Incomplete;
+        return opened.Conclude(check.IsBad ? ExitCode.Found : check.IsGood ? ExitCode.Done : ExitCode.Incomplete);
     }
 
     private static Option<string?> OptionFor(BudgetKind kind) => new($"--max-{kind.Id}")

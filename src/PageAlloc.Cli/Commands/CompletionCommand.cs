@@ -14,7 +14,7 @@ internal static class CompletionCommand
                 [[ $suggestion != "$word"* ]] || COMPREPLY+=("$suggestion")
             done < <("${COMP_WORDS[0]}" "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)
         }
-        complete -F _pagealloc pagealloc
+        complete -o default -F _pagealloc pagealloc
         """;
 
     /// <summary>Makes the command.</summary>

@@ -53,6 +53,16 @@ internal static class Examples
           pagealloc whatis postgres 7ffd76052010 --format json
         """;
 
+    private const string Record = """
+        Examples:
+          pagealloc record 1234 -o now.snap                        one moment; then: pagealloc now.snap
+          pagealloc record 1234 -o night.snap --every 10m          till ^C, or till it ends
+          pagealloc summary night.snap@3                           the third moment
+          pagealloc record postgres -o all.snap --contents --freeze    with all that it knows
+
+        Exit codes: 0 done, 4 recorded but not whole, 2 usage, 3 target can't be opened or file not written.
+        """;
+
     /// <summary>The examples of a command; null when it has none.</summary>
     public static string? Of(Command command) => command switch
     {
@@ -62,6 +72,7 @@ internal static class Examples
         { Name: "check" } => Check,
         { Name: "blocks" } => Blocks,
         { Name: "whatis" } => WhatIs,
+        { Name: "record" } => Record,
         _ => null,
     };
 }

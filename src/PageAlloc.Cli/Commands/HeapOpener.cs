@@ -1,3 +1,4 @@
+using PageAlloc.Blocks;
 using PageAlloc.Cli.Terminal;
 using PageAlloc.Heaps;
 using PageAlloc.Mappings;
@@ -9,12 +10,12 @@ namespace PageAlloc.Cli.Commands;
 internal static class HeapOpener
 {
     /// <summary>Opens the heaps; null when the memory can't be read, though pages can: then <paramref name="failure"/> says why.</summary>
-    public static HeapReader? TryOpen(ITarget target, IReadOnlyList<Mapping> mappings, HeapOptions options, out TargetException? failure)
+    public static OpenedHeaps? TryOpen(ITarget target, IReadOnlyList<Mapping> mappings, HeapOptions options, out TargetException? failure)
     {
         try
         {
             failure = null;
-            return HeapReader.Open(target, mappings, options);
+            return OpenedHeaps.Open(target, mappings, options);
         }
         catch (TargetException e) when (e.Failure is TargetFailure.PermissionDenied or TargetFailure.NotSupported or TargetFailure.SystemError)
         {

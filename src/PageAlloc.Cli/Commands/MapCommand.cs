@@ -52,15 +52,14 @@ internal sealed class MapCommand
         var command = new MapCommand(request, look, picked, output);
         bool isComplete = request.Json ? command.WriteJson() : command.WriteText();
         output.Flush();
-        MissingDetails.Say(request.Read, look.Table.Unknown);
-        opened.SayRemarks();
+        MissingDetails.Say(request.Read, look.Table.Unknown, look.Info);
         if (look.Failure is not null)
         {
             HeapOpener.Say(look.Failure);
             isComplete &= !command.WantsHeaps;
         }
 
-        return isComplete && !opened.IsIncomplete ? ExitCode.Done : ExitCode.Incomplete;
+        return opened.Conclude(isComplete ? ExitCode.Done : ExitCode.Incomplete);
     }
 
     private static MappingPages[] Shown(PageTable table, IReadOnlyList<Mapping> picked)

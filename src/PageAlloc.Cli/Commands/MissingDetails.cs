@@ -1,6 +1,7 @@
 using PageAlloc.Cli.Terminal;
 using PageAlloc.Interop;
 using PageAlloc.Pages;
+using PageAlloc.Targets;
 
 namespace PageAlloc.Cli.Commands;
 
@@ -8,7 +9,10 @@ namespace PageAlloc.Cli.Commands;
 internal static class MissingDetails
 {
     /// <summary>Says it in a line on standard error; nothing when all is known. What was not wanted is not missing.</summary>
-    public static void Say(ReadOptions read, UnknownDetails unknown)
+    /// <param name="read">What was to be read.</param>
+    /// <param name="unknown">What was not known.</param>
+    /// <param name="target">The target.</param>
+    public static void Say(ReadOptions read, UnknownDetails unknown, TargetInfo target)
     {
         // Nothing of pages is known of a core file, and no privilege would help.
         if (unknown.HasFlag(UnknownDetails.Residency))
@@ -17,7 +21,7 @@ internal static class MissingDetails
         }
 
         unknown = read.UsePageFlags ? unknown : unknown & UnknownDetails.GuardPages;
-        string small = PageState.SizeName(0, LibC.getpagesize());
+        string small = PageState.SizeName(0, target.PageSize);
         string[] missing =
         [
             .. unknown.HasFlag(UnknownDetails.FolioSizes) ? [$"the size of large folios (they count as {small})"] : Array.Empty<string>(),
@@ -27,7 +31,8 @@ internal static class MissingDetails
         ];
         if (missing.Length != 0)
         {
-            string why = LibC.geteuid() == 0
+            string why = target.Recorded is not null ? "not known when the snapshot was taken"
+                : LibC.geteuid() == 0
                 ? "not known, as the kernel does not show page frames to this root (a container?)"
                 : "not known without sudo (CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH)";
             StdErr.Write($"{why}: {string.Join(", ", missing)}");

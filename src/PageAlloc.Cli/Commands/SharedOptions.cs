@@ -14,7 +14,7 @@ internal static class SharedOptions
     {
         var target = new Argument<string>("TARGET")
         {
-            Description = "a process: its number, or its name when only one has it; or a core file",
+            Description = "a process: its number, or its name when only one has it; a core file; or a file of record: FILE, or FILE@N for its Nth moment",
             HelpName = "TARGET",
         };
         target.CompletionSources.Add(CompleteTarget);

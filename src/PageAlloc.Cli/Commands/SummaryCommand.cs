@@ -62,15 +62,14 @@ internal static class SummaryCommand
         }
 
         output.Flush();
-        MissingDetails.Say(read, table.Unknown);
-        opened.SayRemarks();
+        MissingDetails.Say(read, table.Unknown, look.Info);
         if (look.Failure is not null)
         {
             HeapOpener.Say(look.Failure);
         }
 
-        return look.Failure is not null || opened.IsIncomplete || (walked is not null && HeapProblemsView.IsIncomplete(walked.Heaps, walked.Arenas))
+        return opened.Conclude(look.Failure is not null || (walked is not null && HeapProblemsView.IsIncomplete(walked.Heaps, walked.Arenas))
             ? ExitCode.Incomplete
-            : ExitCode.Done;
+            : ExitCode.Done);
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PageAlloc.Blocks;
 using PageAlloc.Cli.Terminal;
 using PageAlloc.Heaps;
 using PageAlloc.Mappings;
@@ -39,8 +40,8 @@ internal static class WhatIsCommand
     {
         ITarget target = opened.Target;
         IReadOnlyList<Mapping> mappings = MappingTable.Read(target);
-        using HeapReader? heaps = HeapOpener.TryOpen(target, mappings, opened.With(options), out TargetException? failure);
-        WhatIs what = WhatIsLookup.Find(target, mappings, heaps, address);
+        using OpenedHeaps? heaps = HeapOpener.TryOpen(target, mappings, opened.With(options), out TargetException? failure);
+        WhatIs what = WhatIsLookup.Find(target, mappings, heaps?.Blocks, heaps?.Memory, address);
 
         opened.Release(null);
         what = what with { Pause = opened.Pause };
@@ -54,12 +55,12 @@ internal static class WhatIsCommand
         }
 
         output.Flush();
-        opened.SayRemarks();
+        ExitCode code = opened.Conclude(failure is not null || what.Problems.Count != 0 ? ExitCode.Incomplete : ExitCode.Done);
         if (failure is not null)
         {
             HeapOpener.Say(failure);
         }
 
-        return failure is not null || opened.IsIncomplete || what.Problems.Count != 0 ? ExitCode.Incomplete : ExitCode.Done;
+        return code;
     }
 }

@@ -1,4 +1,5 @@
 using PageAlloc.Heaps;
+using PageAlloc.Targets;
 
 namespace PageAlloc.Blocks;
 
@@ -38,6 +39,34 @@ public sealed class ArenaTotals
 
     /// <summary>What is free between blocks, in bytes: in fastbins and bins, without tcaches and the top.</summary>
     public ulong FreeBytes => Bytes(BlockState.Fast) + Bytes(BlockState.Unsorted) + Bytes(BlockState.Small) + Bytes(BlockState.Large);
+
+    /// <summary>Writes the sums to a snapshot.</summary>
+    internal void Write(SectionWriter w)
+    {
+        for (int state = 0; state < States; state++)
+        {
+            w.Number(_blocks[state]);
+            w.Number(_bytes[state]);
+        }
+
+        w.Number(SwappedBytes);
+        ProblemList.Write(w, _problems);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    internal static ArenaTotals Read(SectionReader r, Arena arena)
+    {
+        var totals = new ArenaTotals(arena);
+        for (int state = 0; state < States; state++)
+        {
+            totals._blocks[state] = r.Number();
+            totals._bytes[state] = r.Number();
+        }
+
+        totals.SwappedBytes = r.Number();
+        totals.ReplaceProblems(ProblemList.Read(r));
+        return totals;
+    }
 
     internal void Add(in Block block)
     {

@@ -8,6 +8,9 @@ public interface IHeapBlocks
     /// <summary>The heaps, as they were when last looked for.</summary>
     HeapSet Heaps { get; }
 
+    /// <summary>The threads that are found in memory, of a process whose heaps are not glibc's too.</summary>
+    IReadOnlyList<HeapThread> Threads { get; }
+
     /// <summary>Gives the blocks of each segment, arena by arena, to <paramref name="sink"/>, in address order.</summary>
     /// <returns>The sums of each arena, in the order of <see cref="HeapSet.Arenas"/>, with a problem when it changed meanwhile.</returns>
     IReadOnlyList<ArenaTotals> Run(IBlockSink sink);
@@ -19,6 +22,6 @@ public interface IHeapBlocks
 
     /// <summary>Gives the segments of all arenas and the mmapped blocks to <paramref name="sink"/> in address order.</summary>
     /// <param name="sink">Takes the blocks.</param>
-    /// <param name="arena">The address of the only arena to give; null for all.</param>
-    WalkFaults RunInOrder(IOrderedBlockSink sink, ulong? arena = null);
+    /// <param name="wants">Which segments to give; null for all. Problems are those of their arenas.</param>
+    WalkFaults RunInOrder(IOrderedBlockSink sink, Func<Arena, Segment, bool>? wants = null);
 }

@@ -10,12 +10,14 @@ public sealed class LiveBlocks(HeapReader reader) : IHeapBlocks
     public HeapSet Heaps => reader.Heaps;
 
     /// <inheritdoc/>
+    public IReadOnlyList<HeapThread> Threads => reader.FindThreads();
+
+    /// <inheritdoc/>
     public IReadOnlyList<ArenaTotals> Run(IBlockSink sink) => HeapWalk.Run(reader, sink);
 
     /// <inheritdoc/>
     public IReadOnlyList<ArenaTotals> Sum<T>(Func<T> makeSink, out T sink) where T : IBlockSink => HeapWalk.Sum(reader, makeSink, out sink);
 
     /// <inheritdoc/>
-    public WalkFaults RunInOrder(IOrderedBlockSink sink, ulong? arena = null) =>
-        OrderedWalk.Run(reader, sink, arena is null ? null : (a, _) => a.Address == arena);
+    public WalkFaults RunInOrder(IOrderedBlockSink sink, Func<Arena, Segment, bool>? wants = null) => OrderedWalk.Run(reader, sink, wants);
 }

@@ -6,18 +6,8 @@ namespace PageAlloc.Blocks;
 /// Keeps the blocks of a walk, in one byte up to 56 bytes of chunk and in two up to 8 KiB, so that they can be given to other
 /// sinks after the target has gone on. Memory: those bytes, and 48 for each segment.
 /// </summary>
-internal sealed class PackedBlocks : IBlockSink
+internal sealed class PackedBlocks : IBlockSink, IPackedPieces
 {
-    private const int PieceSize = 1 << 18;
-
-    // A 64-bit number takes ten bytes in groups of seven bits; a block two of them at most.
-    private const int LongestBlock = 20;
-    private const int StateBits = 4;
-    private const ulong StateMask = (1 << StateBits) - 1;
-
-    // Sizes are counted in eights; what is not a multiple, only overhead and unknown spans, has this in the place of a state, and then both.
-    private const ulong Odd = StateMask;
-
     private readonly List<(byte[] Bytes, int Length)> _pieces = [];
     private readonly List<PackedSegment> _segments = [];
     private byte[] _piece = [];
@@ -26,6 +16,10 @@ internal sealed class PackedBlocks : IBlockSink
 
     /// <summary>The segments, in the order of the walk.</summary>
     public IReadOnlyList<PackedSegment> Segments => _segments;
+
+    /// <summary>The pieces; none is empty.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Pieces =>
+        _pieces.Append((_piece, _length)).Where(p => p.Item2 != 0).Select(p => new ReadOnlyMemory<byte>(p.Item1, 0, p.Item2));
 
     /// <inheritdoc/>
     public void BeginSegment(Arena arena, Segment segment)
@@ -39,13 +33,13 @@ internal sealed class PackedBlocks : IBlockSink
     {
         EndPieceUnlessRoom();
         var state = (ulong)block.State;
-        if (block.Size % 8 == 0 && block.Size >> 61 == 0 && state != Odd)
+        if (block.Size % 8 == 0 && block.Size >> 61 == 0 && state != BlockCode.Odd)
         {
             Write((block.Size << 1) | state);
         }
         else
         {
-            Write((state << StateBits) | Odd);
+            Write((state << BlockCode.StateBits) | BlockCode.Odd);
             Write(block.Size);
         }
 
@@ -55,45 +49,11 @@ internal sealed class PackedBlocks : IBlockSink
     /// <inheritdoc/>
     public void EndSegment() => _segments.Add(_open);
 
-    /// <summary>Gives the blocks of a segment to a sink.</summary>
-    public void Replay(PackedSegment segment, IBlockSink sink)
-    {
-        sink.BeginSegment(segment.Arena, segment.Segment);
-        ulong address = segment.Segment.Range.Start;
-        int number = segment.Piece;
-        int at = segment.Offset;
-        (byte[] bytes, int length) = PieceAt(number);
-        for (ulong left = segment.Blocks; left != 0; left--)
-        {
-            if (at == length)
-            {
-                (bytes, length) = PieceAt(++number);
-                at = 0;
-            }
+    /// <inheritdoc/>
+    public (byte[] Bytes, int Length) PieceAt(int number) => number < _pieces.Count ? _pieces[number] : (_piece, _length);
 
-            ulong code = Read(bytes, ref at);
-            bool isOdd = (code & StateMask) == Odd;
-            ulong size = isOdd ? Read(bytes, ref at) : (code & ~StateMask) >> 1;
-            sink.Add(new Block(address, size, (BlockState)(isOdd ? code >> StateBits : code & StateMask)));
-            address += size;
-        }
-
-        sink.EndSegment();
-    }
-
-    private static ulong Read(byte[] bytes, ref int at)
-    {
-        ulong value = 0;
-        for (int shift = 0; ; shift += 7)
-        {
-            byte next = bytes[at++];
-            value |= (ulong)(next & 0x7f) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
-    }
+    /// <inheritdoc/>
+    public Exception Damage(string what) => new InvalidOperationException(what);
 
     private void Write(ulong value)
     {
@@ -105,18 +65,16 @@ internal sealed class PackedBlocks : IBlockSink
         _piece[_length++] = (byte)value;
     }
 
-    private (byte[] Bytes, int Length) PieceAt(int number) => number < _pieces.Count ? _pieces[number] : (_piece, _length);
-
     private void EndPieceUnlessRoom()
     {
-        if (_piece.Length - _length < LongestBlock)
+        if (_piece.Length - _length < BlockCode.MaxLength)
         {
             if (_length != 0)
             {
                 _pieces.Add((_piece, _length));
             }
 
-            _piece = GC.AllocateUninitializedArray<byte>(PieceSize);
+            _piece = GC.AllocateUninitializedArray<byte>(BlockCode.PieceSize);
             _length = 0;
         }
     }

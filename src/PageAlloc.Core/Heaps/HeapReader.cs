@@ -110,6 +110,10 @@ public sealed class HeapReader : IDisposable
         return changed;
     }
 
+    /// <summary>The threads that are found in memory, of a process whose heaps are not glibc's too.</summary>
+    internal IReadOnlyList<HeapThread> FindThreads() =>
+        Heaps.Threads.Count != 0 ? Heaps.Threads : new ThreadsFound(Cache, ThreadPointers.Find(Memory, Cache, _mappings, [], Tids, Pointers, out _)).All;
+
     /// <summary>Puts other problems in the place of those that are of no arena.</summary>
     internal void Replace(IReadOnlyList<Problem> problems) => Heaps = Heaps with { Problems = problems };
 

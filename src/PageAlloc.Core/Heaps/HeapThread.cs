@@ -20,4 +20,7 @@ public sealed record HeapThread
 
     /// <summary>Where its stack is, guard included; null of the main thread, whose stack the kernel made, and when not known.</summary>
     public required AddressRange? Stack { get; init; }
+
+    /// <summary>The bytes of the guard that its stack begins with; 0 when that is not known.</summary>
+    public ulong GuardBytes { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using PageAlloc.Blocks;
 using PageAlloc.Heaps;
 using PageAlloc.Mappings;
 using PageAlloc.Symbols;
@@ -17,18 +18,21 @@ public sealed class BlockContent : IDisposable
     private const int LeastText = 4;
     private static readonly SearchValues<byte> s_printable = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c), (byte)'\t', (byte)'\n', (byte)'\r']);
 
-    private readonly HeapReader _heaps;
+    private readonly IHeapBlocks _heaps;
+    private readonly MemoryCache _memory;
     private readonly IReadOnlyList<Mapping> _mappings;
     private readonly SymbolNames _symbols;
     private readonly RangeSet _blocks;
 
     /// <summary>Makes it.</summary>
-    /// <param name="heaps">The heaps, whose memory is read; the caller goes on owning them.</param>
+    /// <param name="heaps">The heaps.</param>
+    /// <param name="memory">The memory that they are in; the caller goes on owning it.</param>
     /// <param name="target">Whose heaps they are.</param>
     /// <param name="mappings">All its mappings, in address order.</param>
-    public BlockContent(HeapReader heaps, ITarget target, IReadOnlyList<Mapping> mappings)
+    public BlockContent(IHeapBlocks heaps, IMemory memory, ITarget target, IReadOnlyList<Mapping> mappings)
     {
         _heaps = heaps;
+        _memory = new MemoryCache(memory, target.Info.PointerSize == 4 ? 4 : 8);
         _mappings = mappings;
         _symbols = new SymbolNames(target, mappings);
         _blocks = heaps.Heaps.Ranges();
@@ -48,13 +52,13 @@ public sealed class BlockContent : IDisposable
 
         // The last word of a chunk in use is the next header's first.
         Span<byte> bytes = stackalloc byte[(int)Math.Min(MostBytes, block.Size - (ulong)pointer)];
-        if (!_heaps.Cache.TryRead(user, bytes))
+        if (!_memory.TryRead(user, bytes))
         {
             return null;
         }
 
         return !bytes.ContainsAnyExcept((byte)0) ? $"looks blank: its first {bytes.Length} bytes are zeros"
-            : ByFirstWord(_heaps.Cache.Word(bytes)) ?? ByText(bytes) ?? ByPointers(bytes, pointer);
+            : ByFirstWord(_memory.Word(bytes)) ?? ByText(bytes) ?? ByPointers(bytes, pointer);
     }
 
     /// <summary>Closes the files from which names were read.</summary>
@@ -94,7 +98,7 @@ public sealed class BlockContent : IDisposable
         var places = new List<string>();
         for (int i = 0; i < words; i++)
         {
-            ulong word = _heaps.Cache.Word(bytes[(i * pointer)..]);
+            ulong word = _memory.Word(bytes[(i * pointer)..]);
             if (_blocks.Contains(word))
             {
                 places.Add("the heap");

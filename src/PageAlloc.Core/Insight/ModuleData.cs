@@ -20,26 +20,29 @@ internal static class ModuleData
             .Where(m => m.Mapping.Backing == MappingBacking.Anonymous && IsPresent(m.Runs))
             .Select(m => m.Mapping.Range.Start).ToHashSet();
         var found = new List<AddressRange>();
+        var headers = new ModuleHeaderSource(target);
         foreach (Module module in ModuleTable.Of([.. table.Mappings.Select(m => m.Mapping)]))
         {
             if (module.Bss is { } bss && present.Contains(bss.Range.Start))
             {
-                found.AddRange(Of(module, bss.Range, target));
+                found.AddRange(Of(module, bss.Range, headers));
             }
         }
 
         return found;
     }
 
-    private static IEnumerable<AddressRange> Of(Module module, AddressRange bss, ITarget target)
+    private static IEnumerable<AddressRange> Of(Module module, AddressRange bss, ModuleHeaderSource source)
     {
         try
         {
-            using ElfImage image = module.OpenImage(target);
-            return [.. module.WritableRanges(image).Select(range => range.Intersect(bss)).Where(range => !range.IsEmpty)];
+            return source.Of(module) is { } headers
+                ? [.. module.WritableRanges(headers.Segments).Select(range => range.Intersect(bss)).Where(range => !range.IsEmpty)]
+                : [];
         }
-        catch (Exception e) when (e is InvalidDataException or TargetException)
+        catch (InvalidDataException)
         {
+            // Headers that are not of what is mapped tell nothing.
             return [];
         }
     }

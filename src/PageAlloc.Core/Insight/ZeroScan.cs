@@ -10,7 +10,7 @@ namespace PageAlloc.Insight;
 /// </summary>
 public sealed class ZeroScan
 {
-    private readonly Dictionary<ulong, (ulong Scanned, ulong Zero)> _byMapping = [];
+    private readonly Dictionary<ulong, (ulong Scanned, ulong Zero, ulong Left)> _byMapping = [];
 
     private ZeroScan()
     {
@@ -26,7 +26,35 @@ public sealed class ZeroScan
     public ulong LeftBytes { get; private set; }
 
     /// <summary>What was read of a mapping, and what of it is zeros.</summary>
-    public (ulong ScannedBytes, ulong ZeroBytes) Of(Mapping mapping) => _byMapping.GetValueOrDefault(mapping.Range.Start);
+    public (ulong ScannedBytes, ulong ZeroBytes) Of(Mapping mapping) =>
+        _byMapping.TryGetValue(mapping.Range.Start, out (ulong Scanned, ulong Zero, ulong) found) ? (found.Scanned, found.Zero) : (0, 0);
+
+    /// <summary>Writes what was found to a snapshot.</summary>
+    internal void Write(SectionWriter w) => w.List(_byMapping, mapping =>
+    {
+        w.Number(mapping.Key);
+        w.Number(mapping.Value.Scanned);
+        w.Number(mapping.Value.Zero);
+        w.Number(mapping.Value.Left);
+    });
+
+    /// <summary>Reads what <see cref="Write"/> wrote, as far as it is of some mappings.</summary>
+    internal static ZeroScan Read(SectionReader r, IEnumerable<MappingPages> mappings)
+    {
+        const int leastMapping = 4;
+        HashSet<ulong> wanted = [.. mappings.Select(m => m.Mapping.Range.Start)];
+        var scan = new ZeroScan();
+        for (int left = r.Count(leastMapping); left > 0; left--)
+        {
+            (ulong start, ulong scanned, ulong zero, ulong leftBytes) = (r.Number(), r.Number(), r.Number(), r.Number());
+            if (wanted.Contains(start))
+            {
+                scan.Add(start, scanned, zero, leftBytes);
+            }
+        }
+
+        return scan;
+    }
 
     /// <summary>Reads the huge pages of mappings.</summary>
     /// <param name="target">The process.</param>
@@ -62,20 +90,27 @@ public sealed class ZeroScan
     private void Read(HugePageMemory memory, Mapping mapping, AddressRange range, int pageSize, ulong maxBytes)
     {
         var piece = (ulong)memory.PieceSize;
-        (ulong scanned, ulong zero) = Of(mapping);
+        (ulong scanned, ulong zero, ulong left) = (0, 0, 0);
         for (ulong at = range.Start; at < range.End; at += piece)
         {
-            ReadOnlySpan<byte> bytes = ScannedBytes + piece > maxBytes ? [] : memory.Read(at);
-            ScannedBytes += (ulong)bytes.Length;
-            LeftBytes += piece - (ulong)bytes.Length;
+            ReadOnlySpan<byte> bytes = ScannedBytes + scanned + piece > maxBytes ? [] : memory.Read(at);
             scanned += (ulong)bytes.Length;
+            left += piece - (ulong)bytes.Length;
             for (; !bytes.IsEmpty; bytes = bytes[pageSize..])
             {
                 zero += bytes[..pageSize].ContainsAnyExcept((byte)0) ? 0 : (ulong)pageSize;
             }
         }
 
-        ZeroBytes += zero - Of(mapping).ZeroBytes;
-        _byMapping[mapping.Range.Start] = (scanned, zero);
+        Add(mapping.Range.Start, scanned, zero, left);
+    }
+
+    private void Add(ulong start, ulong scanned, ulong zero, ulong left)
+    {
+        (ulong scannedBefore, ulong zeroBefore, ulong leftBefore) = _byMapping.GetValueOrDefault(start);
+        _byMapping[start] = (scannedBefore + scanned, zeroBefore + zero, leftBefore + left);
+        ScannedBytes += scanned;
+        ZeroBytes += zero;
+        LeftBytes += left;
     }
 }

@@ -12,6 +12,7 @@ internal static class Errno
     public const int EAGAIN = 11;
     public const int EACCES = 13;
     public const int EFAULT = 14;
+    public const int EEXIST = 17;
     public const int EISDIR = 21;
     public const int EINVAL = 22;
     public const int ENOTTY = 25;

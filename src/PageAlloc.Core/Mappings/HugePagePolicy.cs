@@ -63,6 +63,33 @@ public sealed class HugePagePolicy
         });
     }
 
+    /// <summary>Writes what is known of some mappings to a snapshot.</summary>
+    internal void Write(SectionWriter w, IReadOnlyList<Mapping> mappings)
+    {
+        w.Number((int)Mode);
+        w.List([.. mappings.Where(m => _smaps.ContainsKey(m.Range.Start))], mapping =>
+        {
+            SmapsEntry entry = _smaps[mapping.Range.Start];
+            w.Number(mapping.Range.Start);
+            w.Number(entry.IsHugeEligible switch { null => 0, false => 1, true => 2 });
+            w.Bool(entry.IsHugeAdvised);
+        });
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    internal static HugePagePolicy Read(SectionReader r)
+    {
+        const int leastMapping = 3;
+        var mode = (HugePageMode)r.Choice((int)HugePageMode.Always + 1);
+        var smaps = new Dictionary<ulong, SmapsEntry>();
+        for (int left = r.Count(leastMapping); left > 0; left--)
+        {
+            smaps[r.Number()] = new SmapsEntry { IsHugeEligible = r.Choice(3) switch { 0 => null, 1 => false, _ => true }, IsHugeAdvised = r.Bool() };
+        }
+
+        return new HugePagePolicy(mode, smaps);
+    }
+
     /// <summary>Whether the process asked for huge pages in a mapping, with MADV_HUGEPAGE.</summary>
     public bool IsAdvised(Mapping mapping) => _smaps.TryGetValue(mapping.Range.Start, out SmapsEntry entry) && entry.IsHugeAdvised;
 

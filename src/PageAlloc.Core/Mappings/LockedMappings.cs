@@ -11,6 +11,11 @@ public static class LockedMappings
     /// <exception cref="TargetException">The process can't be read.</exception>
     public static IReadOnlyList<AddressRange> Find(ITarget target, IReadOnlyList<Mapping> mappings)
     {
+        if (target is ISections sections)
+        {
+            return MappingSections.ReadLocked(sections);
+        }
+
         if (target is not IProcDirectory process)
         {
             return [];

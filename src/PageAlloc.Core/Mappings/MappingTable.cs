@@ -18,6 +18,11 @@ public static class MappingTable
             return CoreMappings.Of(core, options.Limits);
         }
 
+        if (target is ISections sections)
+        {
+            return MappingSections.Read(sections, options.Limits.MaxMappings, target.Info.PageSize);
+        }
+
         if (target is not IProcDirectory process)
         {
             throw new TargetException(TargetFailure.NotSupported, $"{target.Info.Name} tells no mappings");

@@ -22,6 +22,42 @@ public sealed class PageRuns : IEnumerable<PageRun>
 
     internal PageRuns(byte[] encoded) => _encoded = encoded;
 
+    /// <summary>The bytes, as a snapshot keeps them.</summary>
+    internal ReadOnlySpan<byte> Encoded => _encoded;
+
+    /// <summary>Takes bytes that come from elsewhere; null when they are no runs of that many pages.</summary>
+    internal static PageRuns? Checked(byte[] encoded, ulong pages)
+    {
+        ulong left = pages;
+        for (int at = 0; at < encoded.Length;)
+        {
+            if (!PageState.IsCode(encoded[at++]) || !TryCount(encoded, ref at, out ulong count) || count == 0 || count > left)
+            {
+                return null;
+            }
+
+            left -= count;
+        }
+
+        return left == 0 ? new PageRuns(encoded) : null;
+    }
+
+    private static bool TryCount(byte[] encoded, ref int at, out ulong count)
+    {
+        count = 0;
+        for (int shift = 0; shift < 63 && at < encoded.Length; shift += 7)
+        {
+            byte b = encoded[at++];
+            count |= (ulong)(b & 0x7f) << shift;
+            if (b < 0x80)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Goes through the runs in address order. Neighbouring runs differ in state.</summary>
     public Enumerator GetEnumerator() => new(_encoded);
 

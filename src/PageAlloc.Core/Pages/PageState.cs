@@ -80,6 +80,9 @@ public readonly record struct PageState
     /// <summary>A number for tables, below <see cref="CodeCount"/>.</summary>
     public byte Code => _code;
 
+    /// <summary>Whether a state has that <see cref="Code"/>.</summary>
+    internal static bool IsCode(byte code) => code is < (byte)PageKind.Anonymous or >= Sized and < CodeCount;
+
     /// <summary>The state with that <see cref="Code"/>.</summary>
     public static PageState FromCode(byte code) => new(code);
 

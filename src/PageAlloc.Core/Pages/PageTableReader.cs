@@ -24,6 +24,11 @@ public static class PageTableReader
             return CorePages.Of(core, mappings);
         }
 
+        if (target is ISections sections)
+        {
+            return PageTableSection.Read(sections, mappings, target.Info.PageSize);
+        }
+
         if (target is not IProcDirectory process)
         {
             throw new TargetException(TargetFailure.NotSupported, $"{target.Info.Name} tells nothing of pages");

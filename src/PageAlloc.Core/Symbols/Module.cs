@@ -28,7 +28,7 @@ public sealed class Module
     /// <summary>
     /// The anonymous mapping directly behind the last writable one, which begins with what the file's last segment lacks;
     /// null when there is none. The kernel may have joined it with memory that is not the module's, even with [heap]:
-    /// <see cref="WritableRanges"/> gives the exact end.
+    /// <see cref="WritableRanges(ElfImage)"/> gives the exact end.
     /// </summary>
     public Mapping? Bss { get; }
 
@@ -46,9 +46,15 @@ public sealed class Module
     /// <exception cref="InvalidDataException">The image is not this module's.</exception>
     public IReadOnlyList<AddressRange> WritableRanges(ElfImage image)
     {
-        ulong bias = LoadBias(image);
+        ArgumentNullException.ThrowIfNull(image);
+        return WritableRanges(image.Segments);
+    }
+
+    internal List<AddressRange> WritableRanges(IReadOnlyList<ElfSegment> segments)
+    {
+        ulong bias = LoadBias(segments);
         var ranges = new List<AddressRange>();
-        foreach (ElfSegment segment in image.Segments)
+        foreach (ElfSegment segment in segments)
         {
             ulong start = unchecked(segment.VirtualAddress + bias);
             AddressRange range = new AddressRange(start, unchecked(start + segment.MemorySize)).Intersect(Range);

@@ -89,7 +89,7 @@ internal sealed class ModuleFile(ITarget target, Module module, SymbolLimits lim
 
     private ElfImage? TryOpen(LinuxFile file, string path, bool isCertain)
     {
-        bool isSame = isCertain || IsMapped(file);
+        bool isSame = isCertain || (target is not ISections && IsMapped(file));
         if (!isSame && MemoryBuildId().IsEmpty)
         {
             return null;
@@ -120,5 +120,8 @@ internal sealed class ModuleFile(ITarget target, Module module, SymbolLimits lim
             && (stat.stx_ino, stat.stx_dev_major, stat.stx_dev_minor) == (mapping.Inode, mapping.DeviceMajor, mapping.DeviceMinor);
     }
 
-    private ReadOnlyMemory<byte> MemoryBuildId() => _memoryBuildId ??= MemoryImage.ReadBuildId(target, module, limits);
+    // Of a snapshot, whose process may have ended long ago, only a build-id tells that a file is the same.
+    private ReadOnlyMemory<byte> MemoryBuildId() => _memoryBuildId ??= target is ISections
+        ? new ModuleHeaderSource(target).Of(module)?.BuildId ?? default
+        : MemoryImage.ReadBuildId(target, module, limits);
 }

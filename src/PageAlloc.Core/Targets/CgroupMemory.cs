@@ -44,6 +44,11 @@ public sealed record CgroupMemory
     /// <summary>Reads what is charged to the group of a process; null when that is in no group that counts memory, or it can't be read.</summary>
     public static CgroupMemory? Read(ITarget target)
     {
+        if (target is ISections sections)
+        {
+            return ProcessSections.ReadCgroup(sections);
+        }
+
         if (target is not IProcDirectory process)
         {
             return null;

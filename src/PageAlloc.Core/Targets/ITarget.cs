@@ -68,4 +68,7 @@ public sealed record TargetInfo
 
     /// <summary>The size of a pointer in bytes, 4 or 8; 0 when unknown.</summary>
     public required int PointerSize { get; init; }
+
+    /// <summary>Of which moment of a snapshot this is; null when the target is none.</summary>
+    public RecordedMoment? Recorded { get; init; }
 }

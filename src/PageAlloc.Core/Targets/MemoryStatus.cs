@@ -17,6 +17,11 @@ public sealed record MemoryStatus(ulong Resident, ulong Swapped, ulong PageTable
     /// <summary>Reads the sums of a running process; null when <paramref name="target"/> is none, or has given up its memory.</summary>
     public static MemoryStatus? Read(ITarget target)
     {
+        if (target is ISections sections)
+        {
+            return ProcessSections.ReadStatus(sections);
+        }
+
         if (target is not IProcDirectory process)
         {
             return null;

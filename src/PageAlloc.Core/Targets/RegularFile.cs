@@ -5,6 +5,9 @@ namespace PageAlloc.Targets;
 /// <summary>Opens a file that somebody named as a target.</summary>
 internal static class RegularFile
 {
+    /// <summary>What to do when a file is none that can be looked at.</summary>
+    public const string Advice = "give a process, a core file, or a file of 'pagealloc record'";
+
     /// <summary>Opens it for reading.</summary>
     /// <exception cref="TargetException">It can't be opened, or is no regular file.</exception>
     public static LinuxFile Open(string path, out statx_t stat)
@@ -22,6 +25,6 @@ internal static class RegularFile
         }
 
         file.Dispose();
-        throw new TargetException(TargetFailure.BadFile, $"{name} is no regular file", "give a process, a core file, or a file of 'pagealloc record'");
+        throw new TargetException(TargetFailure.BadFile, $"{name} is no regular file", Advice);
     }
 }

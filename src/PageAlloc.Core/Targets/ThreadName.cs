@@ -19,6 +19,11 @@ public readonly record struct ThreadName(int Tid, ReadOnlyMemory<byte>? Name)
             return [.. source.Threads.Select(t => new ThreadName(t.Tid, t.Name))];
         }
 
+        if (target is ISections sections)
+        {
+            return ProcessSections.ReadThreads(sections);
+        }
+
         int pid = target.Info.Pid;
         try
         {

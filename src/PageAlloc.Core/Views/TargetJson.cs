@@ -57,6 +57,15 @@ internal static class TargetJson
             json.WriteString("incomplete"u8, target.Incomplete);
         }
 
+        if (target.Recorded is { } recorded)
+        {
+            json.WriteStartObject("recorded"u8);
+            json.WriteString("time"u8, recorded.Time.UtcDateTime);
+            json.WriteNumber("moment"u8, recorded.Number);
+            json.WriteNumber("moments"u8, recorded.Count);
+            json.WriteEndObject();
+        }
+
         json.WriteNumber("pageSize"u8, target.PageSize);
         json.WritePropertyName("pointerSize"u8);
         if (target.PointerSize != 0)

@@ -16,14 +16,16 @@ public static class WhatIsLookup
     /// <summary>Looks at <paramref name="address"/>.</summary>
     /// <param name="target">The target.</param>
     /// <param name="mappings">Its mappings.</param>
-    /// <param name="heaps">Its heaps and memory; null when they can't be read: then only the mapping tells.</param>
+    /// <param name="heaps">Its heaps; null when they can't be read: then only the mapping tells.</param>
+    /// <param name="memory">Its memory; null when there is none to read.</param>
     /// <param name="address">The address.</param>
     /// <param name="options">What may be used to read pages; null for everything.</param>
     /// <exception cref="TargetException">The pages can't be read.</exception>
     public static WhatIs Find(
         ITarget target,
         IReadOnlyList<Mapping> mappings,
-        HeapReader? heaps,
+        IHeapBlocks? heaps,
+        IMemory? memory,
         ulong address,
         ReadOptions? options = null)
     {
@@ -34,10 +36,10 @@ public static class WhatIsLookup
 
         WhatIs found = (heaps is null ? null : InHeap(heaps, target.Info.Pid, address) ?? InReserve(heaps.Heaps, mapping, address))
             ?? Of(heaps is null ? null : InLibc(heaps.Heaps, address))
-            ?? Of(IsThreads(mapping) && heaps is not null ? WhatIsThreads.Find(heaps, target, mappings, address) : null)
+            ?? Of(IsThreads(mapping) && heaps is not null ? WhatIsThreads.Find(heaps.Threads, target, mappings, address) : null)
             ?? Of(WhatIsModules.Find(target, mappings, mapping, address))
             ?? Of(ByMapping(mapping, address))!;
-        return found with { Mapping = mapping, Page = PageOf(target, mapping, address, options), Bytes = heaps is null ? [] : Read(heaps.Memory, mapping, address) };
+        return found with { Mapping = mapping, Page = PageOf(target, mapping, address, options), Bytes = memory is null ? [] : Read(memory, mapping, address) };
 
         WhatIs? Of((WhatIsKind Kind, string Text)? what) =>
             what is { } w ? new WhatIs { Address = address, Kind = w.Kind, Text = w.Text } : null;
@@ -45,7 +47,7 @@ public static class WhatIsLookup
 
     private static bool IsThreads(Mapping mapping) => mapping.Backing == MappingBacking.Anonymous && !mapping.Name.Span.StartsWith("["u8);
 
-    private static WhatIs? InHeap(HeapReader heaps, int pid, ulong address)
+    private static WhatIs? InHeap(IHeapBlocks heaps, int pid, ulong address)
     {
         foreach (MmappedBlock block in heaps.Heaps.Mmapped)
         {
@@ -87,10 +89,10 @@ public static class WhatIsLookup
         return null;
     }
 
-    private static WhatIs InArena(HeapReader heaps, int pid, Arena arena, ulong address)
+    private static WhatIs InArena(IHeapBlocks heaps, int pid, Arena arena, ulong address)
     {
         var neighbours = new WhatIsNeighbours(address);
-        WalkFaults faults = OrderedWalk.Run(heaps, neighbours, (a, s) => a.Address == arena.Address && s.Range.Contains(address));
+        WalkFaults faults = heaps.RunInOrder(neighbours, (a, s) => a.Address == arena.Address && s.Range.Contains(address));
         var block = neighbours.Found is { } found ? BlockOf(found, arena) : null;
         (WhatIsKind kind, string text) = InOverhead(heaps.Heaps, arena, address)
             ?? (block is null ? (WhatIsKind.UnknownBlock, "a part of the heap that is not known") : Describe(heaps.Heaps, pid, block, neighbours.Found!.Value.Address));

@@ -25,25 +25,11 @@ internal static class WhatIsModules
         return null;
     }
 
-    /// <summary>Opens a module's file; null when it can't be had.</summary>
-    public static ElfImage? TryOpen(Module module, ITarget target)
-    {
-        try
-        {
-            return module.OpenImage(target);
-        }
-        catch (Exception e) when (e is InvalidDataException or TargetException)
-        {
-            return null;
-        }
-    }
-
     private static bool IsBss(ITarget target, Module module, ulong address)
     {
-        using ElfImage? image = TryOpen(module, target);
         try
         {
-            return image is not null && module.WritableRanges(image).Any(range => range.Contains(address));
+            return new ModuleHeaderSource(target).Of(module) is { } headers && module.WritableRanges(headers.Segments).Any(range => range.Contains(address));
         }
         catch (InvalidDataException)
         {

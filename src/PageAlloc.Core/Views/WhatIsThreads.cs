@@ -1,5 +1,4 @@
 using PageAlloc.Heaps;
-using PageAlloc.Heaps.Glibc;
 using PageAlloc.Mappings;
 using PageAlloc.Symbols;
 using PageAlloc.Targets;
@@ -18,22 +17,18 @@ internal static class WhatIsThreads
     public static string NameOf(int tid, int pid) => tid == pid ? "the main thread" : tid == 0 ? "a thread" : $"thread {tid}";
 
     /// <summary>What of a thread is at <paramref name="address"/>; null when it is of none that was found.</summary>
-    /// <param name="heaps">The heaps, whose memory is read.</param>
+    /// <param name="threads">The threads.</param>
     /// <param name="target">The target.</param>
     /// <param name="mappings">Its mappings.</param>
     /// <param name="address">The address.</param>
     public static (WhatIsKind Kind, string Text)? Find(
-        HeapReader heaps, ITarget target, IReadOnlyList<Mapping> mappings, ulong address)
+        IReadOnlyList<HeapThread> threads, ITarget target, IReadOnlyList<Mapping> mappings, ulong address)
     {
-        int w = heaps.Cache.PointerSize;
-        List<AddressRange> segments = [.. heaps.Heaps.Arenas.SelectMany(a => a.Segments).Select(s => s.Range).OrderBy(r => r.Start)];
-        List<ThreadBlock> threads = ThreadPointers.Find(heaps.Memory, heaps.Cache, mappings, segments, heaps.Tids, heaps.Pointers, out _);
-        var stacks = new ThreadStacks(heaps.Cache);
-        foreach (ThreadBlock thread in threads)
+        int w = target.Info.PointerSize == 4 ? 4 : 8;
+        foreach (HeapThread thread in threads)
         {
             string name = NameOf(thread.Tid, target.Info.Pid);
-            (AddressRange Stack, ulong Guard)? stack = stacks.Of(thread.Pointer);
-            AddressRange control = new(thread.Pointer, stack?.Stack.End ?? thread.Pointer + (ulong)(CertainControlBlockWords * w));
+            AddressRange control = new(thread.Pointer, thread.Stack?.End ?? thread.Pointer + (ulong)(CertainControlBlockWords * w));
             if (control.Contains(address))
             {
                 return (WhatIsKind.ThreadControlBlock, $"control block (struct pthread) of {name} + 0x{address - control.Start:x}");
@@ -45,11 +40,11 @@ internal static class WhatIsThreads
                 return (WhatIsKind.ThreadStorage, $"thread-local storage of {name}, 0x{control.Start - address:x} below its thread pointer");
             }
 
-            if (stack is { } s && s.Stack.Contains(address))
+            if (thread.Stack is { } stack && stack.Contains(address))
             {
-                return address - s.Stack.Start < s.Guard
+                return address - stack.Start < thread.GuardBytes
                     ? (WhatIsKind.StackGuard, $"guard of the stack of {name}")
-                    : (WhatIsKind.Stack, $"stack of {name}, 0x{s.Stack.End - address:x} below its end");
+                    : (WhatIsKind.Stack, $"stack of {name}, 0x{stack.End - address:x} below its end");
             }
         }
 
@@ -61,10 +56,10 @@ internal static class WhatIsThreads
     {
         const ulong alignment = 64;
         ulong size = 0;
+        var headers = new ModuleHeaderSource(target);
         foreach (Module module in ModuleTable.Of(mappings))
         {
-            using ElfImage? image = WhatIsModules.TryOpen(module, target);
-            size += ((image?.TlsSegment?.MemorySize ?? 0) + alignment - 1) & ~(alignment - 1);
+            size += ((headers.Of(module)?.ThreadStorageSize ?? 0) + alignment - 1) & ~(alignment - 1);
         }
 
         return size;

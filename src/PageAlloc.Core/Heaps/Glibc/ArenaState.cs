@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using PageAlloc.Targets;
 
 namespace PageAlloc.Heaps.Glibc;
 
@@ -58,6 +59,48 @@ public sealed class ArenaState
     {
         var bytes = new byte[layout.StateSize];
         return memory.TryRead(address, bytes) ? new ArenaState(address, bytes, layout) : null;
+    }
+
+    /// <summary>Writes what is wanted of it once its lists were followed.</summary>
+    internal void Write(SectionWriter w)
+    {
+        w.Number(Address);
+        w.Number(Mutex);
+        w.Number(BinaryPrimitives.ReadUInt32LittleEndian(_bytes.AsSpan(4)));
+        w.Number(Top);
+        w.Number(Next);
+        w.Number(AttachedThreads ?? 0);
+        w.Number(SystemBytes);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote: all bins are empty.</summary>
+    internal static ArenaState Read(SectionReader r, GlibcLayout layout)
+    {
+        var state = new ArenaState(r.Number(), new byte[layout.StateSize], layout);
+        BinaryPrimitives.WriteUInt32LittleEndian(state._bytes, (uint)r.Number());
+        BinaryPrimitives.WriteUInt32LittleEndian(state._bytes.AsSpan(4), (uint)r.Number());
+        state.SetWord(layout.TopOffset, r.Number());
+        state.SetWord(layout.NextOffset, r.Number());
+        ulong attached = r.Number();
+        if (layout.HasAttachedThreads)
+        {
+            state.SetWord(layout.AttachedThreadsOffset, attached);
+        }
+
+        state.SetWord(layout.SystemMemOffset, r.Number());
+        return state;
+    }
+
+    private void SetWord(int offset, ulong word)
+    {
+        if (_layout.PointerSize == 8)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(_bytes.AsSpan(offset), word);
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan(offset), (uint)word);
+        }
     }
 
     private ulong Word(int offset) => _layout.PointerSize == 8

@@ -27,7 +27,10 @@ public sealed record MallocParameters(ulong Address, ulong MmapThreshold, ulong 
     /// <summary>The size of the huge pages that malloc asks the kernel for; 0 when it does not, or that is not known.</summary>
     public ulong HugePageSize { get; private init; }
 
-    /// <summary>The offsets that it was read by.</summary>
+    /// <summary>The bytes that it takes in a snapshot at least.</summary>
+    internal const int LeastRecord = 10;
+
+    /// <summary>The offsets that it was read by; nothing of a snapshot.</summary>
     internal MallocParLayout Layout { get; init; }
 
     /// <summary>
@@ -73,6 +76,27 @@ public sealed record MallocParameters(ulong Address, ulong MmapThreshold, ulong 
             ? Of(address, bytes, layout, memory.PointerSize)
             : null;
     }
+
+    /// <summary>Writes it to a snapshot, without the layout, which is of no use there.</summary>
+    internal void Write(SectionWriter w)
+    {
+        foreach (ulong number in new[] { Address, MmapThreshold, TrimThreshold, SbrkBase, MmappedBlocks, MmappedBytes, ArenaMax, HugePageSize })
+        {
+            w.Number(number);
+        }
+
+        w.Bool(IsDynamic);
+        w.Optional(TcacheCount);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    internal static MallocParameters Read(SectionReader r) => new(r.Number(), r.Number(), r.Number(), r.Number(), r.Number(), r.Number())
+    {
+        ArenaMax = r.Number(),
+        HugePageSize = r.Number(),
+        IsDynamic = r.Bool(),
+        TcacheCount = r.OptionalNumber(),
+    };
 
     private static MallocParameters Of(ulong address, ReadOnlySpan<byte> bytes, MallocParLayout layout, int w) => new(
         address,

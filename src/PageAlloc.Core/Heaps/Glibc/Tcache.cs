@@ -1,10 +1,14 @@
 using System.Buffers.Binary;
+using PageAlloc.Targets;
 
 namespace PageAlloc.Heaps.Glibc;
 
 /// <summary>A thread's cache of free blocks.</summary>
 internal sealed class Tcache
 {
+    /// <summary>The bytes that one takes in a snapshot at least.</summary>
+    public const int LeastRecord = 3;
+
     private readonly byte[] _bytes;
 
     private Tcache(ulong address, TcacheLayout form, byte[] bytes)
@@ -82,6 +86,29 @@ internal sealed class Tcache
         }
 
         return cache.Problems.Count(p => p.Kind != ProblemKind.Swapped) <= 1 + whole ? cache : null;
+    }
+
+    /// <summary>Writes where it is and what it holds.</summary>
+    public void Write(SectionWriter w)
+    {
+        w.Number(Address);
+        w.Number(Tid);
+        ulong before = 0;
+        ulong[] chunks = [.. Chunks.Order()];
+        w.List(chunks, chunk =>
+        {
+            w.Number(chunk - before);
+            before = chunk;
+        });
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote: the chunks are in address order, and the structure itself is empty.</summary>
+    public static Tcache Read(SectionReader r)
+    {
+        var cache = new Tcache(r.Number(), new TcacheLayout(0, 1, false), []) { Tid = r.Number(int.MaxValue) };
+        ulong before = 0;
+        cache.Chunks.AddRange(r.List(1, () => before += r.Number()));
+        return cache;
     }
 
     /// <summary>Whether the structure is still what it was when read.</summary>

@@ -33,14 +33,15 @@ internal sealed class ThreadsFound(MemoryCache memory, IReadOnlyList<ThreadBlock
         var stacks = new ThreadStacks(memory);
         return
         [
-            .. blocks.Select(b => new HeapThread
+            .. blocks.Select(b => (Block: b, Stack: stacks.Of(b.Pointer))).Select(b => new HeapThread
             {
-                Tid = b.Tid,
-                Pointer = b.Pointer,
+                Tid = b.Block.Tid,
+                Pointer = b.Block.Pointer,
                 Arena = 0,
                 TcacheBlocks = 0,
                 TcacheBytes = 0,
-                Stack = stacks.Of(b.Pointer)?.Stack,
+                Stack = b.Stack?.Stack,
+                GuardBytes = b.Stack?.Guard ?? 0,
             }),
         ];
     }

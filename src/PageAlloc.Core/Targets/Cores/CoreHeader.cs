@@ -42,10 +42,10 @@ internal sealed class CoreHeader
     /// <exception cref="TargetException">It is no core file, or ends within its headers.</exception>
     public static CoreHeader Read(CoreStorage file, ulong pageSize, Limits limits)
     {
-        byte[] bytes = file.Read(0, (ulong)LargestHeader) ?? throw file.Bad("it ends within its first 64 bytes");
+        byte[] bytes = file.Read(0, (ulong)LargestHeader) ?? throw file.Unknown();
         if (!bytes.AsSpan().StartsWith("\u007fELF"u8) || bytes[4] is not (1 or 2))
         {
-            throw file.Bad("it does not begin as an ELF file does");
+            throw file.Unknown();
         }
 
         if (bytes[5] != 1)

@@ -78,8 +78,10 @@ internal sealed class CoreStorage : IDisposable
     }
 
     /// <summary>The failure to read it as a core file.</summary>
-    public TargetException Bad(string why) => new(
-        TargetFailure.BadFile, $"{Path} can't be read as a core file: {why}", "give a process, a core file of a process, or a file of 'pagealloc record'");
+    public TargetException Bad(string why) => new(TargetFailure.BadFile, $"{Path} can't be read as a core file: {why}", RegularFile.Advice);
+
+    /// <summary>That it is a file of no kind that is read.</summary>
+    public TargetException Unknown() => new(TargetFailure.BadFile, $"{Path} is no core file and no snapshot: it does not begin as either does", RegularFile.Advice);
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();

@@ -1,0 +1,7 @@
+namespace PageAlloc.Targets;
+
+/// <summary>Which moment of a snapshot a target is.</summary>
+/// <param name="Time">When it was taken.</param>
+/// <param name="Number">Its number, from 1 on.</param>
+/// <param name="Count">How many moments the file has.</param>
+public sealed record RecordedMoment(DateTimeOffset Time, int Number, int Count);
