@@ -53,6 +53,7 @@ internal sealed class CommandLine
         Root.Subcommands.Add(SummaryCommand.Make());
         Root.Subcommands.Add(BlocksCommand.Make());
         Root.Subcommands.Add(WhatIsCommand.Make());
+        Root.Subcommands.Add(DiffCommand.Make());
         Root.Subcommands.Add(CheckCommand.Make());
         Root.Subcommands.Add(PsCommand.Make());
         Root.Subcommands.Add(CompletionCommand.Make());

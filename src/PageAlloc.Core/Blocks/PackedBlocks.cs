@@ -59,40 +59,13 @@ internal sealed class PackedBlocks : IBlockSink
     public void Replay(PackedSegment segment, IBlockSink sink)
     {
         sink.BeginSegment(segment.Arena, segment.Segment);
-        ulong address = segment.Segment.Range.Start;
-        int number = segment.Piece;
-        int at = segment.Offset;
-        (byte[] bytes, int length) = PieceAt(number);
-        for (ulong left = segment.Blocks; left != 0; left--)
+        var reader = new Reader(this, segment);
+        while (reader.TryRead(out Block block))
         {
-            if (at == length)
-            {
-                (bytes, length) = PieceAt(++number);
-                at = 0;
-            }
-
-            ulong code = Read(bytes, ref at);
-            bool isOdd = (code & StateMask) == Odd;
-            ulong size = isOdd ? Read(bytes, ref at) : (code & ~StateMask) >> 1;
-            sink.Add(new Block(address, size, (BlockState)(isOdd ? code >> StateBits : code & StateMask)));
-            address += size;
+            sink.Add(in block);
         }
 
         sink.EndSegment();
-    }
-
-    private static ulong Read(byte[] bytes, ref int at)
-    {
-        ulong value = 0;
-        for (int shift = 0; ; shift += 7)
-        {
-            byte next = bytes[at++];
-            value |= (ulong)(next & 0x7f) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
     }
 
     private void Write(ulong value)
@@ -118,6 +91,67 @@ internal sealed class PackedBlocks : IBlockSink
 
             _piece = GC.AllocateUninitializedArray<byte>(PieceSize);
             _length = 0;
+        }
+    }
+
+    /// <summary>Gives the blocks of a segment one after another.</summary>
+    internal struct Reader
+    {
+        private readonly PackedBlocks _blocks;
+        private byte[] _bytes;
+        private int _length;
+        private int _piece;
+        private int _at;
+        private ulong _left;
+        private ulong _address;
+
+        /// <summary>Begins with the first block of a segment.</summary>
+        public Reader(PackedBlocks blocks, PackedSegment segment)
+        {
+            _blocks = blocks;
+            _piece = segment.Piece;
+            _at = segment.Offset;
+            _left = segment.Blocks;
+            _address = segment.Segment.Range.Start;
+            (_bytes, _length) = blocks.PieceAt(_piece);
+        }
+
+        /// <summary>The next block; false behind the last.</summary>
+        public bool TryRead(out Block block)
+        {
+            if (_left == 0)
+            {
+                block = default;
+                return false;
+            }
+
+            if (_at == _length)
+            {
+                (_bytes, _length) = _blocks.PieceAt(++_piece);
+                _at = 0;
+            }
+
+            ulong code = Next();
+            bool isOdd = (code & StateMask) == Odd;
+            ulong size = isOdd ? Next() : (code & ~StateMask) >> 1;
+            block = new Block(_address, size, (BlockState)(isOdd ? code >> StateBits : code & StateMask));
+            _address += size;
+            _left--;
+            return true;
+        }
+
+        private ulong Next()
+        {
+            ulong value = 0;
+            for (int shift = 0; ; shift += 7)
+            {
+                byte next = _bytes[_at++];
+                value |= (ulong)(next & 0x7f) << shift;
+                if (next < 0x80)
+                {
+                    return value;
+                }
+            }
         }
     }
 }

@@ -8,12 +8,13 @@ namespace PageAlloc.Blocks;
 /// </summary>
 public sealed class WalkRecording : IHeapBlocks
 {
-    private readonly PackedBlocks _blocks = new();
+    private readonly PackedBlocks _blocks;
 
-    private WalkRecording(HeapReader reader)
+    private WalkRecording(HeapSet heaps, IReadOnlyList<ArenaTotals> totals, PackedBlocks blocks)
     {
-        Totals = HeapWalk.Run(reader, _blocks);
-        Heaps = reader.Heaps;
+        Heaps = heaps;
+        Totals = totals;
+        _blocks = blocks;
     }
 
     /// <inheritdoc/>
@@ -22,9 +23,30 @@ public sealed class WalkRecording : IHeapBlocks
     /// <summary>The sums of each arena, in the order of <see cref="HeapSet.Arenas"/>.</summary>
     public IReadOnlyList<ArenaTotals> Totals { get; }
 
+    /// <summary>The blocks.</summary>
+    internal PackedBlocks Blocks => _blocks;
+
     /// <summary>Walks the heaps.</summary>
     /// <param name="reader">The heaps.</param>
-    public static WalkRecording Take(HeapReader reader) => new(reader);
+    public static WalkRecording Take(HeapReader reader)
+    {
+        var blocks = new PackedBlocks();
+        IReadOnlyList<ArenaTotals> totals = HeapWalk.Run(reader, blocks);
+        return new WalkRecording(reader.Heaps, totals, blocks);
+    }
+
+    /// <summary>Keeps the blocks of any source, which may be gone then: heaps that change meanwhile are walked again.</summary>
+    /// <param name="blocks">The blocks; a recording is given back as it is.</param>
+    public static WalkRecording Of(IHeapBlocks blocks)
+    {
+        if (blocks is WalkRecording kept)
+        {
+            return kept;
+        }
+
+        IReadOnlyList<ArenaTotals> totals = blocks.Sum(() => new PackedBlocks(), out PackedBlocks packed);
+        return new WalkRecording(blocks.Heaps, totals, packed);
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<ArenaTotals> Run(IBlockSink sink)
