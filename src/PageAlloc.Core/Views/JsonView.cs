@@ -13,7 +13,7 @@ namespace PageAlloc.Views;
 /// <summary>The contract with other programs: JSON of the schema <c>pagealloc/1</c>, described in docs/json.md.</summary>
 public static class JsonView
 {
-    private static readonly JsonWriterOptions s_options = new()
+    internal static readonly JsonWriterOptions Options = new()
     {
         SkipValidation = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -46,7 +46,7 @@ public static class JsonView
         ProcessFigures? figures = null,
         HugeScan? scan = null)
     {
-        using var json = new Utf8JsonWriter(output, s_options);
+        using var json = new Utf8JsonWriter(output, Options);
         json.WriteStartObject();
         json.WriteString("schema"u8, "pagealloc/1"u8);
         WriteTarget(json, target);
@@ -83,7 +83,7 @@ public static class JsonView
         output.Write("\n"u8);
     }
 
-    private static void WriteTarget(Utf8JsonWriter json, TargetInfo target)
+    internal static void WriteTarget(Utf8JsonWriter json, TargetInfo target)
     {
         json.WriteStartObject("target"u8);
         json.WriteString("kind"u8, target.Kind switch { TargetKind.Core => "core"u8, TargetKind.Snapshot => "snapshot"u8, _ => "process"u8 });
@@ -195,7 +195,7 @@ public static class JsonView
         json.WriteEndObject();
     }
 
-    private static void WriteCounts(Utf8JsonWriter json, PageCounts counts, SizeNames sizes)
+    internal static void WriteCounts(Utf8JsonWriter json, PageCounts counts, SizeNames sizes)
     {
         json.WriteStartObject("pages"u8);
         json.WriteNumber("total"u8, counts.Total);
@@ -249,7 +249,7 @@ public static class JsonView
         return state.HasSize ? $"{kind} {PageState.SizeName(state.Order, table.PageSize)}" : kind;
     }
 
-    private static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
+    internal static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
 
     private static string Permissions(MappingPermissions p) => string.Create(4, p, static (s, p) =>
     {
@@ -260,7 +260,7 @@ public static class JsonView
     });
 
     /// <summary>The members named after page sizes: those that the contract always has, and others when they occur.</summary>
-    private sealed class SizeNames(int pageSize)
+    internal sealed class SizeNames(int pageSize)
     {
         public const int Orders = 32;
 

@@ -10,8 +10,11 @@ internal static class MappingJoin
     /// Joins by address and name: mappings that overlap, and are of one name and of one place in one file, are the same, however
     /// they grew, shrank or were cut.
     /// </summary>
+    /// <param name="old">The pages before.</param>
+    /// <param name="now">The pages now.</param>
+    /// <param name="changes">How pages are compared; null when they are not.</param>
     /// <returns>The mappings of both sides together, in address order.</returns>
-    public static IReadOnlyList<MappingChange> ByAddress(PageTable old, PageTable now, PageChanges changes)
+    public static IReadOnlyList<MappingChange> ByAddress(PageTable old, PageTable now, PageChanges? changes)
     {
         // The old ones have the first numbers, the new ones those behind.
         int[] group = [.. Enumerable.Range(0, old.Mappings.Count + now.Mappings.Count)];
