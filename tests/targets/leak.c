@@ -1,6 +1,7 @@
 // leak SHAPE SEED SIZE COUNT: a server's loop, which stands still between the steps that it is told to make by an `s` on
 // standard input. Each step allocates and frees a varied working set, and then does what the shape says with COUNT blocks of
-// SIZE bytes. It prints its truth, `leaked BLOCKS CHUNK_BYTES`, and READY, at first and after each step.
+// SIZE bytes. It prints its truth and READY, at first and after each step: `leaked BLOCKS BYTES`, and `chunks SIZE BLOCKS` for
+// each size of chunk that malloc took for them, which is larger for some: what would be left of a free chunk may be too small.
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +14,9 @@ enum { WORKING = 2000, CHURN = 3000, CACHE_STEPS = 3, TEETH = 3, MOST_KEPT = 1 <
 static void *working[WORKING];
 static void *kept[MOST_KEPT];
 static size_t kept_blocks, kept_bytes;
+static struct {
+    size_t size, blocks;
+} sizes[8];
 static uint64_t state;
 
 static uint64_t number(uint64_t below) {
@@ -41,8 +45,13 @@ static void churn(void) {
 static void keep(size_t size, size_t count) {
     for (size_t i = 0; i < count && kept_blocks < MOST_KEPT; i++) {
         void *block = kept[kept_blocks++] = allocate(size);
-        size_t usable = malloc_usable_size(block);
-        kept_bytes += usable + (((size_t *)block)[-1] & 2 ? 2 : 1) * sizeof(size_t);
+        size_t chunk = malloc_usable_size(block) + (((size_t *)block)[-1] & 2 ? 2 : 1) * sizeof(size_t);
+        kept_bytes += chunk;
+        size_t at = 0;
+        while (sizes[at].size && sizes[at].size != chunk)
+            at++;
+        sizes[at].size = chunk;
+        sizes[at].blocks++;
     }
 }
 
@@ -50,6 +59,14 @@ static void drop(void) {
     while (kept_blocks)
         free(kept[--kept_blocks]);
     kept_bytes = 0;
+    memset(sizes, 0, sizeof sizes);
+}
+
+static void tell(void) {
+    printf("leaked %zu %zu\n", kept_blocks, kept_bytes);
+    for (size_t at = 0; sizes[at].size; at++)
+        printf("chunks %zu %zu\n", sizes[at].size, sizes[at].blocks);
+    puts("READY");
 }
 
 int main(int argc, char **argv) {
@@ -61,7 +78,7 @@ int main(int argc, char **argv) {
         churn();
     char command = 's';
     for (int step = 0;; step++) {
-        printf("leaked %zu %zu\nREADY\n", kept_blocks, kept_bytes);
+        tell();
         do
             if (read(STDIN_FILENO, &command, 1) <= 0)
                 _exit(0);

@@ -53,6 +53,13 @@ internal static class Examples
           pagealloc whatis postgres 7ffd76052010 --format json
         """;
 
+    private const string Diff = """
+        Examples:
+          pagealloc diff 1234 1290                      a forked child against its parent
+          pagealloc diff 1234 1234 --show summary,map   what came and went while 1234 was read twice
+          pagealloc diff 1234 1290 --format json | jq '.blocks.bySize[] | select(.new.bytes > .old.bytes)'
+        """;
+
     /// <summary>The examples of a command; null when it has none.</summary>
     public static string? Of(Command command) => command switch
     {
@@ -62,6 +69,7 @@ internal static class Examples
         { Name: "check" } => Check,
         { Name: "blocks" } => Blocks,
         { Name: "whatis" } => WhatIs,
+        { Name: "diff" } => Diff,
         _ => null,
     };
 }

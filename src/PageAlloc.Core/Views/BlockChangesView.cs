@@ -8,10 +8,10 @@ public static class BlockChangesView
 {
     private const int MostGrown = 10;
     private const int MostShrunk = 5;
-    private const int NameWidth = 21;
-    private const int CountWidth = 10;
+    private const int NameWidth = 20;
+    private const int CountWidth = 9;
     private const int ChangeWidth = 12;
-    private const int SizeWidth = 11;
+    private const int SizeWidth = 12;
 
     /// <summary>Writes the tables.</summary>
     /// <param name="blocks">What became of the blocks.</param>
@@ -30,8 +30,8 @@ public static class BlockChangesView
         SizeChange[] changed = [.. blocks.Sizes.Where(s => s.Added.Blocks != 0 || s.Gone.Blocks != 0 || s.Old != s.New)];
         SizeChange[] grown = [.. changed.Where(s => Net(s) >= 0).OrderByDescending(Net).ThenByDescending(s => s.Added.Bytes).ThenBy(s => s.MinSize)];
         SizeChange[] shrunk = [.. changed.Where(s => Net(s) < 0).OrderBy(Net).ThenBy(s => s.MinSize)];
-        WriteTable("more blocks, by size", grown, all ? int.MaxValue : MostGrown, blocks.IsJoined, sink);
-        WriteTable("fewer blocks, by size", shrunk, all ? int.MaxValue : MostShrunk, blocks.IsJoined, sink);
+        WriteTable("more blocks of", grown, all ? int.MaxValue : MostGrown, blocks.IsJoined, sink);
+        WriteTable("fewer blocks of", shrunk, all ? int.MaxValue : MostShrunk, blocks.IsJoined, sink);
         if (changed.Length == 0)
         {
             sink.Write("  no block came and none went"u8).EndLine();

@@ -27,7 +27,7 @@ internal static class DiffPalette
         PageChange.LeftRam => new("left RAM", -1, '-', 33, 12, 0x0087ff),
         PageChange.SwappedOut => new("swapped out", -1, 'o', 124, 1, 0xaf0000),
         PageChange.SwappedIn => new("swapped in", -1, 'i', 219, 13, 0xffafff),
-        PageChange.CameSwapped => new("came, and is swapped out", -1, 'p', 90, 5, 0x870087),
+        PageChange.CameSwapped => new("came straight into swap", -1, 'p', 90, 5, 0x870087),
         PageChange.LeftSwap => new("left swap", -1, 'd', 20, 4, 0x0000d7),
         PageChange.BecameHuge => new("became huge", -1, 'H', 120, 10, 0x87ff87),
         PageChange.WasSplit => new("split from a huge page", -1, 'h', 231, 15, 0xffffff),

@@ -36,12 +36,12 @@ public static class DiffView
         {
             DiffBasis.OtherRun => "two runs of one program: their addresses have nothing to do with each other",
             DiffBasis.OtherProgram => "two different programs: their addresses have nothing to do with each other",
-            DiffBasis.OtherMachine => "their pages or pointers are not of one size",
+            DiffBasis.OtherMachine => "two machines: their pages or pointers are not of one size",
             _ => null,
         };
         if (why is not null)
         {
-            sink.Write($"  {why},").EndLine().Write("  so sums are compared by name and size; which blocks and pages are new is not known"u8).EndLine();
+            sink.Write($"  {why},").EndLine().Write("  so sums are compared by name and size: which of the blocks are new is not known"u8).EndLine();
         }
     }
 

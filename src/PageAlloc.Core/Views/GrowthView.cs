@@ -8,8 +8,8 @@ namespace PageAlloc.Views;
 public static class GrowthView
 {
     private const int MostRows = 5;
-    private const int NameWidth = 30;
-    private const int ChartWidth = 14;
+    private const int NameWidth = 28;
+    private const int ChartWidth = 13;
     private const int SizeWidth = 11;
     private const int RateWidth = 14;
 
@@ -88,7 +88,7 @@ public static class GrowthView
     }
 
     private static string Rate(double rate, bool perSecond) =>
-        $"{(rate < 0 ? "-" : rate > 0 ? "+" : "")}{Difference.Size((ulong)Math.Round(Math.Abs(rate)))}{(perSecond ? "/s" : " each")}";
+        $"{(rate < 0 ? "-" : rate > 0 ? "+" : "")}{Difference.Size((ulong)Math.Round(Math.Abs(rate)))}{(perSecond ? "/s" : " each time")}";
 
     private static string Details(GrowthSeries row)
     {
@@ -100,6 +100,6 @@ public static class GrowthView
         long[] steps = [.. blocks.Zip(blocks.Skip(1), (from, to) => (long)to - (long)from).Order()];
         string each = steps[steps.Length / 2].ToString("+#,0;-#,0;0", CultureInfo.InvariantCulture);
         string example = row.Example == 0 ? "" : $"; one of the new: 0x{row.Example:x}";
-        return $"{TextSink.Count(blocks[0])} blocks at first, {TextSink.Count(blocks[^1])} at last, {each} from one moment to the next{example}";
+        return $"from {TextSink.Count(blocks[0])} to {TextSink.Count(blocks[^1])} blocks, {each} each time{example}";
     }
 }

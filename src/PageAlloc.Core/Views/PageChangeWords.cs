@@ -15,7 +15,7 @@ internal static class PageChangeWords
         PageChange.LeftRam => "left RAM",
         PageChange.SwappedOut => "were swapped out",
         PageChange.SwappedIn => "were swapped in",
-        PageChange.CameSwapped => "came, and are swapped out",
+        PageChange.CameSwapped => "came straight into swap",
         PageChange.LeftSwap => "left swap",
         PageChange.BecameHuge => "became huge",
         PageChange.WasSplit => "were split from huge pages",

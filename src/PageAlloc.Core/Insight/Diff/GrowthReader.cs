@@ -1,4 +1,5 @@
 using PageAlloc.Blocks;
+using PageAlloc.Heaps;
 using PageAlloc.Pages;
 
 namespace PageAlloc.Insight.Diff;
@@ -16,6 +17,8 @@ public sealed class GrowthReader
     private readonly GrowthTable _names = new();
     private readonly GrowthTable _totals = new();
     private readonly Dictionary<int, ulong> _gone = [];
+    private readonly HashSet<string> _ofHeap = new(StringComparer.Ordinal);
+    private double _churn;
 
     // The key of each mapping of the last moment, by its start: that of the mapping that it was at the moment before.
     private Dictionary<ulong, string> _keys = [];
@@ -54,17 +57,19 @@ public sealed class GrowthReader
         double[] times = [.. _moments.Select((m, i) => hasTimes ? (m.Time!.Value - _moments[0].Time!.Value).TotalSeconds : i)];
         BlockChanges? changes = _isJoined && first.Heaps is { } old && _last!.Heaps is { } now ? BlockChanges.Join(old, now) : null;
         var examples = changes?.Sizes.ToDictionary(s => s.MinSize, s => s.Example) ?? [];
+        double steps = Math.Max(1, Count - 1);
+        double churn = _churn / steps;
         return new Growth
         {
             Moments = _moments,
             HasTimes = hasTimes,
             Basis = _isJoined ? DiffBasis.Addresses : DiffBases.Of(first, _last!) is var basis && basis == DiffBasis.Addresses ? DiffBasis.OtherRun : basis,
-            Totals = [.. _totals.Series(Count).Select(s => s.Judge(GrowthKind.Total, times))],
+            Totals = [.. _totals.Series(Count).Select(s => s.Judge(GrowthKind.Total, times, churn))],
             Series =
             [
-                .. _sizes.Series(Count).Select(s => s.JudgeSize(times, _gone.GetValueOrDefault((int)s.Number), examples.GetValueOrDefault(SizeClass.MinSize((int)s.Number)))),
-                .. _arenas.Series(Count).Select(s => s.Judge(GrowthKind.Arena, times)),
-                .. (_isJoined ? _mappings : _names).Series(Count).Select(s => s.Judge(GrowthKind.Mapping, times)),
+                .. _sizes.Series(Count).Select(s => s.JudgeSize(times, _gone.GetValueOrDefault((int)s.Number) / steps, examples.GetValueOrDefault(SizeClass.MinSize((int)s.Number)))),
+                .. _arenas.Series(Count).Select(s => s.Judge(GrowthKind.Arena, times, churn)),
+                .. (_isJoined ? _mappings : _names).Series(Count).Select(s => s.Judge(GrowthKind.Mapping, times, _ofHeap.Contains(s.Key) ? churn : 0)),
             ],
         };
     }
@@ -72,6 +77,7 @@ public sealed class GrowthReader
     private void AddMappings(Moment moment, int at)
     {
         var keys = new Dictionary<ulong, string>();
+        Segment[] segments = [.. (moment.Heaps?.Heaps.Arenas ?? []).SelectMany(a => a.Segments)];
         IReadOnlyList<MappingChange> mappings = _isJoined
             ? MappingJoin.ByAddress(_last?.Table ?? moment.Table, moment.Table, changes: null)
             : [];
@@ -85,6 +91,10 @@ public sealed class GrowthReader
             }
 
             Put(_mappings, key, NameOf(mapping.Name), start, mapping, at);
+            if (segments.Any(s => mapping.Range.Contains(s.Range.Start)))
+            {
+                _ofHeap.Add(key);
+            }
         }
 
         foreach (MappingChange mapping in MappingJoin.ByName(moment.Table, moment.Table))
@@ -133,6 +143,9 @@ public sealed class GrowthReader
             int number = SizeClass.Of(size.MinSize);
             _sizes.Add($"{number}", size.Name, (ulong)number, at, size.New.Bytes, size.New.Blocks);
             _gone[number] = _gone.GetValueOrDefault(number) + size.Gone.Blocks;
+
+            // Blocks that come and go on their own: the variance of their sum is that of their number times the square of their size.
+            _churn += size.Gone.Blocks == 0 ? 0 : (double)size.Gone.Bytes * size.Gone.Bytes / size.Gone.Blocks;
         }
 
         foreach (ArenaTotals arena in heaps.Totals)

@@ -43,7 +43,7 @@ internal sealed class GrowthTable
             if (!_isUnknown && !_unknown.Contains(key))
             {
                 row.Extend(moments);
-                yield return new CountedSeries(row.Name, row.Number, row.Bytes, row.Blocks);
+                yield return new CountedSeries(key, row.Name, row.Number, row.Bytes, row.Blocks);
             }
         }
     }
@@ -70,14 +70,18 @@ internal sealed class GrowthTable
 }
 
 /// <summary>The sums of one thing over moments.</summary>
+/// <param name="Key">Which thing it is.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Number">Its address, or another number of it.</param>
 /// <param name="Bytes">Its bytes at each moment.</param>
 /// <param name="Blocks">Its blocks at each moment.</param>
-internal sealed record CountedSeries(string Name, ulong Number, IReadOnlyList<ulong> Bytes, IReadOnlyList<ulong> Blocks)
+internal sealed record CountedSeries(string Key, string Name, ulong Number, IReadOnlyList<ulong> Bytes, IReadOnlyList<ulong> Blocks)
 {
     /// <summary>The series as it is told, judged by its bytes.</summary>
-    public GrowthSeries Judge(GrowthKind kind, double[] times)
+    /// <param name="kind">What it is of.</param>
+    /// <param name="times">When each moment was.</param>
+    /// <param name="churn">The variance of what comes and goes in it from one moment to the next.</param>
+    public GrowthSeries Judge(GrowthKind kind, double[] times, double churn)
     {
         double[] bytes = [.. Bytes.Select(b => (double)b)];
         return new GrowthSeries
@@ -87,16 +91,16 @@ internal sealed record CountedSeries(string Name, ulong Number, IReadOnlyList<ul
             Address = Number,
             Bytes = Bytes,
             Blocks = kind == GrowthKind.Arena ? Blocks : null,
-            IsSteady = SteadyGrowth.Is(times, bytes, SteadyGrowth.LeastRise(bytes[0], bytes.Length)),
+            IsSteady = SteadyGrowth.Is(times, bytes, SteadyGrowth.LeastRise(bytes[0], bytes.Length, churn)),
             Rate = SteadyGrowth.Slope(times, bytes),
         };
     }
 
     /// <summary>The series of a size, judged by the number of its blocks.</summary>
     /// <param name="times">When each moment was.</param>
-    /// <param name="gone">How many of its blocks went between the moments.</param>
+    /// <param name="gone">How many of its blocks go from one moment to the next.</param>
     /// <param name="example">One that came; 0 for none.</param>
-    public GrowthSeries JudgeSize(double[] times, ulong gone, ulong example)
+    public GrowthSeries JudgeSize(double[] times, double gone, ulong example)
     {
         double[] blocks = [.. Blocks.Select(b => (double)b)];
         int size = (int)Number;

@@ -8,7 +8,8 @@ internal static class MappingJoin
 {
     /// <summary>
     /// Joins by address and name: mappings that overlap, and are of one name and of one place in one file, are the same, however
-    /// they grew, shrank or were cut.
+    /// they grew, shrank or were cut. What may not be accessed at all is apart from what may, so that memory which is reserved
+    /// and taken piece by piece, as by the arenas of threads, grows.
     /// </summary>
     /// <param name="old">The pages before.</param>
     /// <param name="now">The pages now.</param>
@@ -67,8 +68,11 @@ internal static class MappingJoin
 
     private static bool AreOne(Mapping one, Mapping other) =>
         one.Name.Span.SequenceEqual(other.Name.Span)
+        && IsAccessible(one) == IsAccessible(other)
         && (one.Inode, one.DeviceMajor, one.DeviceMinor) == (other.Inode, other.DeviceMajor, other.DeviceMinor)
         && (one.Inode == 0 || unchecked(one.Offset - one.Range.Start == other.Offset - other.Range.Start));
+
+    private static bool IsAccessible(Mapping mapping) => (mapping.Permissions & ~MappingPermissions.Shared) != 0;
 
     private static void Join(int[] group, int one, int other)
     {
