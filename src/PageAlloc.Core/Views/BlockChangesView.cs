@@ -11,7 +11,7 @@ public static class BlockChangesView
     private const int NameWidth = 20;
     private const int CountWidth = 9;
     private const int ChangeWidth = 12;
-    private const int SizeWidth = 12;
+    private const int SizeWidth = 11;
 
     /// <summary>Writes the tables.</summary>
     /// <param name="blocks">What became of the blocks.</param>
@@ -66,17 +66,17 @@ public static class BlockChangesView
         sink.Write("  "u8).Column(title, NameWidth);
         if (isJoined)
         {
-            sink.Column("new", -CountWidth).Column("gone", -CountWidth);
+            sink.Write(" "u8).Column("new", -CountWidth).Write(" "u8).Column("gone", -CountWidth);
         }
         else
         {
-            sink.Column("old", -CountWidth).Column("now", -CountWidth);
+            sink.Write(" "u8).Column("old", -CountWidth).Write(" "u8).Column("now", -CountWidth);
         }
 
-        sink.Column("change", -ChangeWidth).Column("in use now", -SizeWidth).Write(isJoined && sizes[..shown].Any(s => s.Example != 0) ? "  one of the new" : "").EndLine();
+        sink.Column("change", -ChangeWidth).Column("in use now", -SizeWidth).Write(isJoined && sizes[..shown].Any(s => s.Example != 0) ? " one of the new" : "").EndLine();
         foreach (SizeChange size in sizes[..shown])
         {
-            Row(size.Name, [size], size.Example == 0 ? "" : $"  0x{size.Example:x}");
+            Row(size.Name, [size], size.Example == 0 ? "" : $" 0x{size.Example:x}");
         }
 
         if (shown < sizes.Length)
@@ -89,7 +89,7 @@ public static class BlockChangesView
             BlockSum left = Sum(rows, s => isJoined ? s.Added : s.Old);
             BlockSum right = Sum(rows, s => isJoined ? s.Gone : s.New);
             BlockSum now = Sum(rows, s => s.New);
-            sink.Write("  "u8).Column(name, NameWidth).Column(TextSink.Count(left.Blocks), -CountWidth).Column(TextSink.Count(right.Blocks), -CountWidth)
+            sink.Write("  "u8).Column(name, NameWidth).Write(" "u8).Column(TextSink.Count(left.Blocks), -CountWidth).Write(" "u8).Column(TextSink.Count(right.Blocks), -CountWidth)
                 .Column(Difference.OfSizes(Sum(rows, s => s.Old).Bytes, now.Bytes), -ChangeWidth).Column(Difference.Size(now.Bytes), -SizeWidth).Write(example).EndLine();
         }
     }

@@ -97,8 +97,8 @@ public static class GrowthView
             return "";
         }
 
-        long[] steps = [.. blocks.Zip(blocks.Skip(1), (from, to) => (long)to - (long)from).Order()];
-        string each = steps[steps.Length / 2].ToString("+#,0;-#,0;0", CultureInfo.InvariantCulture);
+        double step = ((double)blocks[^1] - blocks[0]) / (blocks.Count - 1);
+        string each = step.ToString("+#,0;-#,0;0", CultureInfo.InvariantCulture);
         string example = row.Example == 0 ? "" : $"; one of the new: 0x{row.Example:x}";
         return $"from {TextSink.Count(blocks[0])} to {TextSink.Count(blocks[^1])} blocks, {each} each time{example}";
     }

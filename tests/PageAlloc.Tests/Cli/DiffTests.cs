@@ -86,7 +86,7 @@ public sealed class DiffTests
     }
 
     [Fact]
-    public void Pages_are_compared_where_heaps_may_not_be_read()
+    public void A_process_of_another_user_can_not_be_compared()
     {
         using TargetProgram closed = TargetProgram.Pages("small");
         CommandResult result = CommandRun.Run(["diff", $"{closed.Pid}", $"{closed.Pid}"], Launch.Nobody);

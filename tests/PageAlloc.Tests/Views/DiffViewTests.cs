@@ -39,9 +39,9 @@ public sealed class DiffViewTests
           blocks in use                              101             152             +51
 
           blocks: 52 new (10.3 KiB), 1 gone (64 B), 100 kept (10.2 KiB)
-          more blocks of            new     gone      change  in use now  one of the new
-          208 bytes                  50        0   +10.2 KiB    10.2 KiB  0x102990
-          64 bytes                    2        1       +64 B     6.3 KiB  0x102910
+          more blocks of             new      gone      change in use now one of the new
+          208 bytes                   50         0   +10.2 KiB   10.2 KiB 0x102990
+          64 bytes                     2         1       +64 B    6.3 KiB 0x102910
 
           mappings                                 size     change     in RAM     change
           000000900000 <anonymous>                    0  -32.0 KiB          0  -32.0 KiB
@@ -97,10 +97,10 @@ public sealed class DiffViewTests
           heap, free (top chunks)               53.8 KiB        56.5 KiB        +2.8 KiB
           blocks in use                              101             120             +19
 
-          more blocks of            old      now      change  in use now
-          64 bytes                  100      120    +1.2 KiB     7.5 KiB
-          fewer blocks of           old      now      change  in use now
-          4.0 KiB to 8.0 KiB          1        0    -4.0 KiB           0
+          more blocks of             old       now      change in use now
+          64 bytes                   100       120    +1.2 KiB    7.5 KiB
+          fewer blocks of            old       now      change in use now
+          4.0 KiB to 8.0 KiB           1         0    -4.0 KiB          0
 
           mappings                                 size     change     in RAM     change
           [heap]                               64.0 KiB          0   64.0 KiB  +48.0 KiB

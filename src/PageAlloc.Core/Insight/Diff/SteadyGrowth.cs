@@ -3,12 +3,12 @@ namespace PageAlloc.Insight.Diff;
 /// <summary>
 /// Tells what grows steadily. Of three or more moments a series does when all of this holds:
 /// <list type="bullet">
-/// <item>It rises from nearly each moment to the next: one step in five may fail to, and all falls together are at most a fifth of
-/// the whole rise. By chance a series of three moments rises twice once in six times, which is why the next condition is needed; with
-/// each moment more that grows rarer quickly.</item>
+/// <item>Of nearly all pairs of moments the later has more: Kendall's tau of values and times is 0.8 or more, and all falls from one
+/// moment to the next are together at most a fifth of the whole rise. By chance three moments rise once in six times, which is why
+/// the next condition is needed; with each moment more that grows rarer quickly.</item>
 /// <item>It has risen by more than what comes and goes could make, also without its largest step: a single jump is no growth.
 /// How much that is whoever has the series says: see <see cref="LeastRise"/> and <see cref="LeastRiseOfBlocks"/>.</item>
-/// <item>It goes on: the last fifth of the steps rises (what fell back or stands still is not named), and the second half of the
+/// <item>It goes on: over the last third of the steps it rises (what fell back or stands still is not named), and the second half of the
 /// time has at least half of the first half's rise (what fills up and slows down is not named).</item>
 /// </list>
 /// The rate is the median of the slopes between all pairs of moments (Theil and Sen), so that one odd moment does not make it.
@@ -18,8 +18,10 @@ public static class SteadyGrowth
     /// <summary>How many moments it takes.</summary>
     public const int LeastMoments = 3;
 
-    // Of longer series pairs are taken at a distance: their number must not become the square of thousands.
-    private const int MostPairs = 1_000_000;
+    // Of longer series moments are left out, as the work is the square of their number.
+    private const int MostMoments = 400;
+
+    private const double LeastTau = 0.8;
 
     /// <summary>
     /// The rise that sizes must exceed: 64 KiB, and a part of what there was at first, 1/8 for three moments, half of that for each
@@ -45,20 +47,26 @@ public static class SteadyGrowth
     /// <param name="leastRise">What it must have risen by.</param>
     public static bool Is(IReadOnlyList<double> times, IReadOnlyList<double> values, double leastRise)
     {
-        int steps = values.Count - 1;
         if (values.Count < LeastMoments)
         {
             return false;
         }
 
-        double[] rises = [.. Enumerable.Range(0, steps).Select(i => values[i + 1] - values[i])];
-        int lastSteps = Math.Max(1, steps / 5);
         double all = values[^1] - values[0];
-        return rises.Count(rise => rise <= 0) <= steps / 5
+        if (all < leastRise)
+        {
+            return false;
+        }
+
+        times = Thinned(times);
+        values = Thinned(values);
+        int steps = values.Count - 1;
+        double[] rises = [.. Enumerable.Range(0, steps).Select(i => values[i + 1] - values[i])];
+        return all - rises.Max() >= leastRise
             && -rises.Where(rise => rise < 0).Sum() * 5 <= all
-            && all - rises.Max() >= leastRise
-            && values[^1] > values[^(1 + lastSteps)]
-            && GoesOn(times, values);
+            && values[^1] > values[^(1 + Math.Max(1, steps / 3))]
+            && GoesOn(times, values)
+            && Tau(values) >= LeastTau;
     }
 
     /// <summary>The rate: the median of the slopes between all pairs of moments.</summary>
@@ -66,16 +74,16 @@ public static class SteadyGrowth
     /// <param name="values">The values.</param>
     public static double Slope(IReadOnlyList<double> times, IReadOnlyList<double> values)
     {
+        times = Thinned(times);
+        values = Thinned(values);
         var slopes = new List<double>();
-        int stride = Math.Max(1, (int)((long)values.Count * values.Count / 2 / MostPairs));
-        for (int distance = 1; distance < values.Count; distance += stride)
+        for (int from = 0; from < values.Count; from++)
         {
-            for (int i = 0; i + distance < values.Count; i++)
+            for (int to = from + 1; to < values.Count; to++)
             {
-                double time = times[i + distance] - times[i];
-                if (time > 0)
+                if (times[to] > times[from])
                 {
-                    slopes.Add((values[i + distance] - values[i]) / time);
+                    slopes.Add((values[to] - values[from]) / (times[to] - times[from]));
                 }
             }
         }
@@ -85,6 +93,25 @@ public static class SteadyGrowth
             : slopes.Count % 2 == 1 ? slopes[slopes.Count / 2]
             : (slopes[(slopes.Count / 2) - 1] + slopes[slopes.Count / 2]) / 2;
     }
+
+    // Of all pairs, how many more rise than fall.
+    private static double Tau(IReadOnlyList<double> values)
+    {
+        long sum = 0;
+        for (int from = 0; from < values.Count; from++)
+        {
+            for (int to = from + 1; to < values.Count; to++)
+            {
+                sum += Math.Sign(values[to] - values[from]);
+            }
+        }
+
+        return 2.0 * sum / ((double)values.Count * (values.Count - 1));
+    }
+
+    // The first and the last, and others at equal distances.
+    private static IReadOnlyList<double> Thinned(IReadOnlyList<double> values) =>
+        values.Count <= MostMoments ? values : [.. Enumerable.Range(0, MostMoments).Select(i => values[(int)((long)i * (values.Count - 1) / (MostMoments - 1))])];
 
     // The value in the middle of the time lies between two moments as a rule.
     private static bool GoesOn(IReadOnlyList<double> times, IReadOnlyList<double> values)

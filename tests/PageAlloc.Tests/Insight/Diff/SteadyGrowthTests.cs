@@ -12,6 +12,7 @@ public sealed class SteadyGrowthTests
     [InlineData("a line that pauses once in six", new double[] { 0, 10, 20, 20, 30, 40 }, true)]
     [InlineData("a line on a jump", new double[] { 0, 10, 20, 530, 540, 550 }, true)]
     [InlineData("quicker and quicker", new double[] { 0, 10, 30, 60, 100 }, true)]
+    [InlineData("looked at more often than it grows", new double[] { 0, 0, 10, 10, 20, 30, 30, 40, 40, 50 }, true)]
     [InlineData("two moments", new double[] { 0, 100 }, false)]
     [InlineData("nothing", new double[] { 50, 50, 50, 50 }, false)]
     [InlineData("less and less", new double[] { 40, 30, 20, 10 }, false)]
@@ -22,12 +23,23 @@ public sealed class SteadyGrowthTests
     [InlineData("a cache that fills", new double[] { 0, 30, 60, 90, 90, 90, 90 }, false)]
     [InlineData("a cache that fills more and more slowly", new double[] { 0, 50, 75, 87, 93, 96, 98 }, false)]
     [InlineData("two teeth", new double[] { 0, 150, 300, 0, 150, 300 }, false)]
+    [InlineData("two steps", new double[] { 0, 0, 0, 100, 100, 100, 200, 200, 200 }, false)]
     [InlineData("a sawtooth", new double[] { 0, 30, 60, 0, 30, 60, 0, 30, 60 }, false)]
     [InlineData("a slow sawtooth", new double[] { 0, 20, 40, 60, 80, 0 }, false)]
     [InlineData("up and down", new double[] { 0, 50, 0, 50, 0, 50 }, false)]
     [InlineData("a rise that is too small", new double[] { 0, 1, 2, 3 }, false)]
     public void Only_what_grows_on_and_on_does(string what, double[] values, bool isSteady) =>
         Assert.True(isSteady == SteadyGrowth.Is(Times(values.Length), values, leastRise: 5), what);
+
+    [Fact]
+    public void A_long_series_is_judged_like_a_short_one()
+    {
+        double[] times = Times(100_000);
+        double[] line = [.. times.Select(t => (3 * t) + (t % 7))];
+        Assert.True(SteadyGrowth.Is(times, line, 1000));
+        Assert.Equal(3, SteadyGrowth.Slope(times, line), 0.001);
+        Assert.False(SteadyGrowth.Is(times, [.. times.Select(t => t % 50_000)], 1000));
+    }
 
     [Fact]
     public void Times_count_where_moments_are_not_equally_apart()
