@@ -13,6 +13,7 @@ public sealed class GrowthReader
     private readonly List<MomentInfo> _moments = [];
     private readonly GrowthTable _sizes = new();
     private readonly GrowthTable _arenas = new();
+    private readonly GrowthTable _arenaKinds = new();
     private readonly GrowthTable _mappings = new();
     private readonly GrowthTable _names = new();
     private readonly GrowthTable _totals = new();
@@ -68,7 +69,7 @@ public sealed class GrowthReader
             Series =
             [
                 .. _sizes.Series(Count).Select(s => s.JudgeSize(times, _gone.GetValueOrDefault((int)s.Number) / steps, examples.GetValueOrDefault(SizeClass.MinSize((int)s.Number)))),
-                .. _arenas.Series(Count).Select(s => s.Judge(GrowthKind.Arena, times, churn)),
+                .. (_isJoined ? _arenas : _arenaKinds).Series(Count).Select(s => s.Judge(GrowthKind.Arena, times, churn)),
                 .. (_isJoined ? _mappings : _names).Series(Count).Select(s => s.Judge(GrowthKind.Mapping, times, _ofHeap.Contains(s.Key) ? churn : 0)),
             ],
         };
@@ -133,6 +134,7 @@ public sealed class GrowthReader
         {
             _sizes.SetAllUnknown();
             _arenas.SetAllUnknown();
+            _arenaKinds.SetAllUnknown();
             _totals.SetUnknown("heap");
             return;
         }
@@ -150,8 +152,11 @@ public sealed class GrowthReader
 
         foreach (ArenaTotals arena in heaps.Totals)
         {
-            string name = _isJoined ? $"0x{arena.Arena.Address:x}" : arena.Arena.IsMain ? "main" : "others";
-            _arenas.Add(name, name, _isJoined ? arena.Arena.Address : 0, at, arena.Bytes(BlockState.Used), arena.Blocks(BlockState.Used));
+            // Whether addresses mean the same at all moments is known at the end only.
+            string address = $"0x{arena.Arena.Address:x}";
+            string kind = arena.Arena.IsMain ? "main" : "others";
+            _arenas.Add(address, address, arena.Arena.Address, at, arena.Bytes(BlockState.Used), arena.Blocks(BlockState.Used));
+            _arenaKinds.Add(kind, kind, 0, at, arena.Bytes(BlockState.Used), arena.Blocks(BlockState.Used));
         }
 
         _totals.Add("heap", "heap, used", 0, at, changes.New.Bytes, changes.New.Blocks);
