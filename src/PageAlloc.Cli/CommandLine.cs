@@ -1,37 +1,27 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Globalization;
 using PageAlloc.Cli.Commands;
-using PageAlloc.Cli.Terminal;
-using PageAlloc.Interop;
-using PageAlloc.Views;
 
 namespace PageAlloc.Cli;
 
 /// <summary>The options and commands, and what of them is asked for.</summary>
 internal sealed class CommandLine
 {
-    private const int WidestRow = 4096;
-
     private readonly Argument<string> _target = SharedOptions.Target();
+    private readonly DrawingOptions _drawing = new();
     private readonly Option<string> _format = SharedOptions.Choice("--format", "text, or json (see docs/json.md)", "text", "text", "json");
-    private readonly Option<string> _color = SharedOptions.Choice("--color", "colours; auto: on a terminal, unless NO_COLOR is set", "auto", "auto", "always", "never");
-    private readonly Option<string> _legend = SharedOptions.Choice("--legend", "the states that occur, all of them, or none", "used", "used", "all", "none");
     private readonly Option<string?> _show = SharedOptions.Choices(
         "--show", "what to show: pages, heaps, summary; all of them when not said", "PART,…", [.. Enum.GetNames<MapParts>().Select(p => p.ToLowerInvariant())]);
 
     private readonly Option<string> _heapBy = SharedOptions.Choice(
         "--heap-by", "what a pixel of the heap map is: eight units of its blocks, or a page by what is free on it", "blocks", "blocks", "pages");
 
-    private readonly Option<string?> _width = new("--width") { Description = "characters in a row (80, or what the terminal has room for)", HelpName = "N" };
-    private readonly Option<string?> _scale = new("--scale") { Description = "pages in a pixel, or eights of heap units; fit: each mapping and arena in a few lines", HelpName = "N|fit" };
     private readonly Option<string?> _filter = new("--filter")
     {
         Description = "only mappings with this address, in this range, or whose name matches, and arenas in them",
         HelpName = "REGEX|ADDR|ADDR-ADDR",
     };
 
-    private readonly Option<bool> _noFold = new("--no-fold") { Description = "show long uniform stretches in full" };
     private readonly Option<bool> _swapIn = SharedOptions.SwapIn();
     private readonly Option<bool> _freeze = SharedOptions.Freeze();
     private readonly Option<string> _layout = SharedOptions.Layout();
@@ -48,12 +38,13 @@ internal sealed class CommandLine
     {
         Root = new RootCommand("Shows every page of a process and every block of its malloc heaps, as a picture.")
         {
-            _target, _show, _heapBy, _format, _color, _legend, _width, _scale, _filter, _noFold, _totals, _runs, _zeroScan, _noPageFlags, _swapIn, _freeze, _layout, _sysroot, _debuginfod,
+            _target, _show, _heapBy, _format, _drawing.Color, _drawing.Legend, _drawing.Width, _drawing.Scale, _filter, _drawing.NoFold, _totals, _runs, _zeroScan, _noPageFlags, _swapIn, _freeze, _layout, _sysroot, _debuginfod,
         };
         Root.SetAction(result => (int)map(ReadMap(result)));
         Root.Subcommands.Add(SummaryCommand.Make());
         Root.Subcommands.Add(BlocksCommand.Make());
         Root.Subcommands.Add(WhatIsCommand.Make());
+        Root.Subcommands.Add(DiffCommand.Make());
         Root.Subcommands.Add(CheckCommand.Make());
         Root.Subcommands.Add(PsCommand.Make());
         Root.Subcommands.Add(RecordCommand.Make());
@@ -77,8 +68,6 @@ internal sealed class CommandLine
     /// <exception cref="UsageException">They ask for what can't be.</exception>
     public MapRequest ReadMap(ParseResult result)
     {
-        Func<string, string?> env = Environment.GetEnvironmentVariable;
-        bool isTerminal = LibC.isatty(1) == 1;
         bool json = result.GetValue(_format) == "json";
         if (result.GetValue(_runs) && !json)
         {
@@ -104,43 +93,12 @@ internal sealed class CommandLine
             Freeze = result.GetValue(_freeze),
             Sysroot = result.GetValue(_sysroot),
             Runs = result.GetValue(_runs),
-            Legend = result.GetValue(_legend) != "none",
+            Legend = result.GetValue(_drawing.Legend) != "none",
             Filter = ReadFilter(result.GetValue(_filter)),
             Read = SharedOptions.ReadPages(result, _noPageFlags),
-            Map = new MapOptions
-            {
-                Style = ColorPolicy.Style(Enum.Parse<ColorChoice>(result.GetValue(_color)!, ignoreCase: true), env, isTerminal),
-                Width = ReadWidth(result.GetValue(_width), isTerminal ? TerminalSize.Columns(env) : 0),
-                Scale = ReadScale(result.GetValue(_scale)),
-                Fold = !result.GetValue(_noFold),
-                Totals = result.GetValue(_totals),
-                WholeLegend = result.GetValue(_legend) == "all",
-            },
+            Map = _drawing.Read(result) with { Totals = result.GetValue(_totals) },
         };
     }
-
-    // A row is 20 characters of address and the cells; it must not wrap.
-    private static int ReadWidth(string? asked, int columns)
-    {
-        const int addressWidth = 20;
-        const int usual = 80;
-        if (asked is null)
-        {
-            return columns > addressWidth ? Math.Min(usual, columns - addressWidth) : usual;
-        }
-
-        return int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out int width) && width is >= 1 and <= WidestRow
-            ? width
-            : throw new UsageException($"--width is a number of characters from 1 to {WidestRow}, not '{asked}'");
-    }
-
-    private static ulong? ReadScale(string? text) => text switch
-    {
-        null => 1,
-        "fit" => null,
-        _ when ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong scale) && scale is >= 1 and <= 1UL << 40 => scale,
-        _ => throw new UsageException($"--scale is a number of pages, or 'fit', not '{text}'"),
-    };
 
     private static MappingFilter? ReadFilter(string? text)
     {

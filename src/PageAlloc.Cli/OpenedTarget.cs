@@ -78,15 +78,16 @@ internal sealed class OpenedTarget : IDisposable
 
     /// <summary>Says what there is to say of the target once it was shown: how long it stood still, which moment of a snapshot it is.</summary>
     /// <param name="code">The exit code so far.</param>
+    /// <param name="sayMoment">Whether to say which moment of a series it is.</param>
     /// <returns>The exit code: a file that is cut off is shown, but not whole.</returns>
-    public ExitCode Conclude(ExitCode code)
+    public ExitCode Conclude(ExitCode code, bool sayMoment = true)
     {
         if (_freezer is not null && Pause is { } pause)
         {
             StdErr.Write(string.Create(CultureInfo.InvariantCulture, $"process {Target.Info.Pid} was frozen for {pause.TotalMilliseconds:F1} ms"));
         }
 
-        if (Target.Info.Recorded is { Count: > 1 } recorded)
+        if (sayMoment && Target.Info.Recorded is { Count: > 1 } recorded)
         {
             StdErr.Write(string.Create(
                 CultureInfo.InvariantCulture, $"moment {recorded.Number} of {recorded.Count}, of {recorded.Time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; @N behind the name of the file picks another"));

@@ -63,6 +63,16 @@ internal static class Examples
         Exit codes: 0 done, 4 recorded but not whole, 2 usage, 3 target can't be opened or file not written.
         """;
 
+    private const string Diff = """
+        Examples:
+          pagealloc diff before.snap 1234               what changed since it was recorded
+          pagealloc diff night.snap                     what grew steadily over the moments of that file
+          pagealloc diff core.1 core.2 --all            two core files of one process
+          pagealloc diff 1234 1290                      a forked child against its parent
+          pagealloc diff 1234 1234 --show summary,map   what came and went while 1234 was read twice
+          pagealloc diff 1234 1290 --format json | jq '.blocks.bySize[] | select(.new.bytes > .old.bytes)'
+        """;
+
     /// <summary>The examples of a command; null when it has none.</summary>
     public static string? Of(Command command) => command switch
     {
@@ -73,6 +83,7 @@ internal static class Examples
         { Name: "blocks" } => Blocks,
         { Name: "whatis" } => WhatIs,
         { Name: "record" } => Record,
+        { Name: "diff" } => Diff,
         _ => null,
     };
 }

@@ -17,13 +17,20 @@ internal static class SharedOptions
             Description = "a process: its number, or its name when only one has it; a core file; or a file of record: FILE, or FILE@N for its Nth moment",
             HelpName = "TARGET",
         };
+        return AsTarget(target);
+    }
+
+    /// <summary>Makes of an argument one that names processes.</summary>
+    public static T AsTarget<T>(T target)
+        where T : Argument
+    {
         target.CompletionSources.Add(CompleteTarget);
         target.Validators.Add(result =>
         {
             // An unknown option before the target is taken for the target.
-            if (result.Tokens.Count == 1 && result.Tokens[0].Value.StartsWith('-'))
+            if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-')) is { } option)
             {
-                result.AddError($"there is no option '{result.Tokens[0].Value}'");
+                result.AddError($"there is no option '{option.Value}'");
             }
         });
         return target;

@@ -31,6 +31,12 @@ public sealed class WalkRecording : IHeapBlocks
     /// <summary>The sums of each arena, in the order of <see cref="HeapSet.Arenas"/>.</summary>
     public IReadOnlyList<ArenaTotals> Totals { get; }
 
+    /// <summary>The segments, in the order of the walk.</summary>
+    internal IReadOnlyList<PackedSegment> Segments => _segments;
+
+    /// <summary>Their blocks.</summary>
+    internal IPackedPieces Pieces => _pieces;
+
     /// <summary>Walks the heaps; those that change meanwhile are read again.</summary>
     /// <param name="reader">The heaps.</param>
     public static WalkRecording Take(HeapReader reader)
@@ -59,6 +65,19 @@ public sealed class WalkRecording : IHeapBlocks
         HeapSet heaps = HeapSection.Read(sections, out IReadOnlyList<HeapThread> threads);
         var walk = WalkSections.Read(sections, heaps);
         return new WalkRecording(heaps, threads, walk.Totals, walk.Segments, walk.Pieces);
+    }
+
+    /// <summary>Keeps the blocks of any source in memory, so that the source may go: heaps that change meanwhile are walked again.</summary>
+    /// <param name="blocks">The blocks.</param>
+    public static WalkRecording Of(IHeapBlocks blocks)
+    {
+        if (blocks is WalkRecording { _pieces: PackedBlocks } kept)
+        {
+            return kept;
+        }
+
+        IReadOnlyList<ArenaTotals> totals = blocks.Sum(() => new PackedBlocks(), out PackedBlocks packed);
+        return new WalkRecording(blocks.Heaps, blocks.Threads, totals, packed.Segments, packed);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace PageAlloc.Insight;
 
 /// <summary>A block in use that keeps free memory in RAM.</summary>
@@ -21,7 +19,7 @@ public readonly record struct PinningBlock(ulong Chunk, ulong Size, ulong Bytes)
 public readonly record struct PinningSize(ulong MinSize, ulong MaxSize, ulong Blocks, ulong Bytes, PinningBlock Largest)
 {
     /// <summary>The size in words: <c>64 bytes</c>, or between which powers of two.</summary>
-    public string Name => MinSize == MaxSize ? $"{MinSize} bytes" : $"{Amounts.Size(MinSize - (MinSize % 1024))} to {Amounts.Size(MaxSize + 1)}";
+    public string Name => SizeClass.Name(MinSize, MaxSize);
 }
 
 /// <summary>
@@ -35,12 +33,9 @@ public sealed class ArenaPins
     /// <summary>How many single blocks are kept.</summary>
     public const int MostBlocks = 10;
 
-    // Sizes are multiples of 8.
-    private const int ExactClasses = (1024 / 8) + 1;
-    private const int Classes = ExactClasses + 64 - 10;
-    private readonly ulong[] _blocks = new ulong[Classes];
-    private readonly ulong[] _bytes = new ulong[Classes];
-    private readonly PinningBlock[] _largest = new PinningBlock[Classes];
+    private readonly ulong[] _blocks = new ulong[SizeClass.Count];
+    private readonly ulong[] _bytes = new ulong[SizeClass.Count];
+    private readonly PinningBlock[] _largest = new PinningBlock[SizeClass.Count];
     private readonly PinningBlock[] _top = new PinningBlock[MostBlocks];
 
     /// <summary>The free bytes that are pinned: of all sizes, and <see cref="OverheadBytes"/>.</summary>
@@ -57,11 +52,11 @@ public sealed class ArenaPins
     {
         get
         {
-            for (int i = 0; i < Classes; i++)
+            for (int i = 0; i < SizeClass.Count; i++)
             {
                 if (_blocks[i] != 0)
                 {
-                    yield return new PinningSize(MinSize(i), MaxSize(i), _blocks[i], _bytes[i], _largest[i]);
+                    yield return new PinningSize(SizeClass.MinSize(i), SizeClass.MaxSize(i), _blocks[i], _bytes[i], _largest[i]);
                 }
             }
         }
@@ -72,7 +67,7 @@ public sealed class ArenaPins
 
     internal void Add(in PinningBlock block)
     {
-        int size = ClassOf(block.Size);
+        int size = SizeClass.Of(block.Size);
         _blocks[size]++;
         _bytes[size] += block.Bytes;
         TotalBytes += block.Bytes;
@@ -103,10 +98,4 @@ public sealed class ArenaPins
 
         _top[at] = block;
     }
-
-    private static int ClassOf(ulong size) => size <= 1024 ? (int)(size / 8) : ExactClasses + BitOperations.Log2(size) - 10;
-
-    private static ulong MinSize(int size) => size < ExactClasses ? (ulong)size * 8 : size == ExactClasses ? 1025 : 1UL << (size - ExactClasses + 10);
-
-    private static ulong MaxSize(int size) => size < ExactClasses ? (ulong)size * 8 : (2UL << (size - ExactClasses + 10)) - 1;
 }

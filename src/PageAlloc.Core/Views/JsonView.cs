@@ -13,7 +13,7 @@ namespace PageAlloc.Views;
 /// <summary>The contract with other programs: JSON of the schema <c>pagealloc/1</c>, described in docs/json.md.</summary>
 public static class JsonView
 {
-    private static readonly JsonWriterOptions s_options = new()
+    internal static readonly JsonWriterOptions Options = new()
     {
         SkipValidation = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -47,7 +47,7 @@ public static class JsonView
         ProcessFigures? figures = null,
         HugeScan? scan = null)
     {
-        using var json = new Utf8JsonWriter(output, s_options);
+        using var json = new Utf8JsonWriter(output, Options);
         json.WriteStartObject();
         json.WriteString("schema"u8, "pagealloc/1"u8);
         TargetJson.Write(json, target);
@@ -173,7 +173,7 @@ public static class JsonView
         json.WriteEndObject();
     }
 
-    private static void WriteCounts(Utf8JsonWriter json, PageCounts counts, SizeNames sizes)
+    internal static void WriteCounts(Utf8JsonWriter json, PageCounts counts, SizeNames sizes)
     {
         json.WriteStartObject("pages"u8);
         json.WriteNumber("total"u8, counts.Total);
@@ -229,10 +229,10 @@ public static class JsonView
         return state.HasSize ? $"{kind} {PageState.SizeName(state.Order, table.PageSize)}" : kind;
     }
 
-    private static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
+    internal static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
 
     /// <summary>The members named after page sizes: those that the contract always has, and others when they occur.</summary>
-    private sealed class SizeNames(int pageSize)
+    internal sealed class SizeNames(int pageSize)
     {
         public const int Orders = 32;
 

@@ -18,17 +18,26 @@ internal static class PixelRuns
     /// <summary>The runs of pixels; neighbours may have the same state.</summary>
     /// <param name="runs">The pages.</param>
     /// <param name="scale">Pages in a pixel, at least 1. The last pixel may have fewer.</param>
-    public static IEnumerable<(CellState State, ulong Pixels)> Of(IEnumerable<(CellState State, ulong Pages)> runs, ulong scale)
+    public static IEnumerable<(CellState State, ulong Pixels)> Of(IEnumerable<(CellState State, ulong Pages)> runs, ulong scale) =>
+        Of(runs.Select(run => ((byte)run.State, run.Pages)), scale, CellStates.Count, [(byte)CellState.ArenaTopAbsent, (byte)CellState.NotPresent])
+            .Select(run => ((CellState)run.Pixel, run.Pixels));
+
+    /// <summary>The runs of pixels; neighbours may be equal.</summary>
+    /// <param name="runs">The pages, each by the pixel that it would make alone.</param>
+    /// <param name="scale">Pages in a pixel, at least 1. The last pixel may have fewer.</param>
+    /// <param name="pixels">How many kinds of pixel there are.</param>
+    /// <param name="behind">Kinds that a pixel shows only when it has no other; of several the first.</param>
+    public static IEnumerable<(byte Pixel, ulong Pixels)> Of(IEnumerable<(byte Pixel, ulong Pages)> runs, ulong scale, int pixels, byte[] behind)
     {
-        var tally = new ulong[CellStates.Count];
+        var tally = new ulong[pixels];
         ulong tallied = 0;
-        foreach ((CellState state, ulong pages) in runs)
+        foreach ((byte pixel, ulong pages) in runs)
         {
             ulong left = pages;
             if (tallied != 0)
             {
                 ulong taken = Math.Min(left, scale - tallied);
-                tally[(int)state] += taken;
+                tally[pixel] += taken;
                 tallied += taken;
                 left -= taken;
                 if (tallied < scale)
@@ -36,34 +45,34 @@ internal static class PixelRuns
                     continue;
                 }
 
-                yield return (Winner(tally), 1);
+                yield return (Winner(tally, behind), 1);
                 tallied = 0;
             }
 
             if (left >= scale)
             {
-                yield return (state, left / scale);
+                yield return (pixel, left / scale);
             }
 
             tallied = left % scale;
-            tally[(int)state] = tallied;
+            tally[pixel] = tallied;
         }
 
         if (tallied != 0)
         {
-            yield return (Winner(tally), 1);
+            yield return (Winner(tally, behind), 1);
         }
     }
 
-    private static CellState Winner(ulong[] tally)
+    private static byte Winner(ulong[] tally, byte[] behind)
     {
-        CellState winner = tally[(int)CellState.ArenaTopAbsent] != 0 ? CellState.ArenaTopAbsent : CellState.NotPresent;
+        byte winner = Array.Find(behind, pixel => tally[pixel] != 0);
         ulong most = 0;
         for (int i = 0; i < tally.Length; i++)
         {
-            if (tally[i] > most && (CellState)i is not (CellState.NotPresent or CellState.ArenaTopAbsent))
+            if (tally[i] > most && !behind.AsSpan().Contains((byte)i))
             {
-                winner = (CellState)i;
+                winner = (byte)i;
                 most = tally[i];
             }
         }

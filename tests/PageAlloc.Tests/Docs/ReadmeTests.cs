@@ -69,7 +69,7 @@ public sealed partial class ReadmeTests
     [Fact]
     public void The_readme_names_no_option_that_does_not_exist()
     {
-        string[][] commands = [["--help"], ["summary", "--help"], ["blocks", "--help"], ["ps", "--help"], ["check", "--help"], ["whatis", "--help"], ["record", "--help"]];
+        string[][] commands = [["--help"], ["summary", "--help"], ["blocks", "--help"], ["ps", "--help"], ["check", "--help"], ["whatis", "--help"], ["record", "--help"], ["diff", "--help"]];
         string help = string.Concat(commands.Select(command => CommandRun.Run(command).Text));
         Assert.All(
             Option().Matches(File.ReadAllText(InRepository("README.md"))).Select(m => m.Value).Distinct(),

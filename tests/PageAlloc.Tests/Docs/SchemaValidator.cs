@@ -3,7 +3,7 @@ using PageAlloc.Tests.Support;
 
 namespace PageAlloc.Tests.Docs;
 
-/// <summary>docs/pagealloc.schema.json, as another implementation understands it: Python's jsonschema.</summary>
+/// <summary>the schemas in docs, as another implementation understands it: Python's jsonschema.</summary>
 internal static class SchemaValidator
 {
     private const string Script = """
@@ -25,11 +25,17 @@ internal static class SchemaValidator
 
     public static string Schema { get; } = Path.Combine(Repository.Root, "docs", "pagealloc.schema.json");
 
+    /// <summary>docs/pagealloc-diff.schema.json.</summary>
+    public static string DiffSchema { get; } = Path.Combine(Repository.Root, "docs", "pagealloc-diff.schema.json");
+
     /// <summary>What is wrong with each document; empty when it is valid.</summary>
-    public static string[] Check(params IEnumerable<JsonNode> documents)
+    public static string[] Check(params IEnumerable<JsonNode> documents) => CheckWith(Schema, documents);
+
+    /// <summary>What is wrong with each document by another schema; empty when it is valid.</summary>
+    public static string[] CheckWith(string schema, params IEnumerable<JsonNode> documents)
     {
         Skips.Unless(s_python.Value is not null, "python3-jsonschema is not installed");
-        System.Diagnostics.Process python = Launch.Start(s_python.Value, ["-c", Script, Schema]);
+        System.Diagnostics.Process python = Launch.Start(s_python.Value, ["-c", Script, schema]);
         python.StandardInput.Write($"[{string.Join(',', documents.Select(d => d.ToJsonString()))}]");
         CommandResult result = CommandRun.Finish(python);
         Assert.True(result.ExitCode == 0 && result.Error.Length == 0, result.ToString());

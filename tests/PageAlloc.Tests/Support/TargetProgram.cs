@@ -77,6 +77,14 @@ internal sealed class TargetProgram : IDisposable
         }
     }
 
+    /// <summary>Has the target make its next step, and waits until it stands still again.</summary>
+    public void Step()
+    {
+        _process.StandardInput.Write('s');
+        _process.StandardInput.Flush();
+        ReadUntil("READY");
+    }
+
     /// <summary>Lets the target end now, without waiting for it.</summary>
     public void LetEnd() => _process.StandardInput.Close();
 

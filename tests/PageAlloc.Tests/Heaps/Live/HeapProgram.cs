@@ -49,12 +49,18 @@ internal sealed class HeapProgram : IDisposable
     /// <summary>Has the program call malloc_trim(0); gives the bytes by which its RSS fell.</summary>
     public long Trim()
     {
-        _lines.Clear();
-        _process.StandardInput.WriteLine("t");
-        _process.StandardInput.Flush();
-        ReadUntilReady();
+        Tell("t");
         string line = Assert.Single(_lines, l => l.StartsWith("trimmed ", StringComparison.Ordinal));
         return long.Parse(line.AsSpan("trimmed ".Length), CultureInfo.InvariantCulture) << 10;
+    }
+
+    /// <summary>Gives the program a command, and waits until it stands still again; <see cref="Lines"/> are those that it printed.</summary>
+    public void Tell(string command)
+    {
+        _lines.Clear();
+        _process.StandardInput.WriteLine(command);
+        _process.StandardInput.Flush();
+        ReadUntilReady();
     }
 
     public void Dispose()
