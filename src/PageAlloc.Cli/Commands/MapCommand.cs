@@ -160,8 +160,14 @@ internal sealed class MapCommand
 
         if (!_request.Parts.HasFlag(MapParts.Heaps))
         {
+            // Only with all pages the join says something.
+            if (!HasAllPages)
+            {
+                return [.. heaps.Sum<IBlockSink>(() => NoSink.Instance, out _).Where(totals => IsShown(totals.Arena))];
+            }
+
             IReadOnlyList<ArenaTotals> all = heaps.Sum(() => new HeapPages(_look.Table, _look.Trim), out HeapPages joined);
-            pages = HasAllPages ? joined : null;
+            pages = joined;
             return [.. all.Where(totals => IsShown(totals.Arena))];
         }
 

@@ -61,7 +61,7 @@ internal sealed class ChunkWalk
         _arena = progress.Arena;
         _top = _arena.State.Top;
         _sink.BeginSegment(_arena, segment);
-        Walk(segment);
+        _window.Use(() => Walk(segment));
         progress.Cover(segment);
         _sink.EndSegment();
     }
@@ -70,7 +70,6 @@ internal sealed class ChunkWalk
     {
         _limit = segment.Range.End;
         _pendingSize = 0;
-        _window.Clear();
         _listed.Seek(segment.Range.Start);
         GlibcLayout layout = _arena.Layout;
         Emit(new Block(segment.Range.Start, Math.Min(segment.FirstChunk, _limit) - segment.Range.Start, BlockState.Overhead));

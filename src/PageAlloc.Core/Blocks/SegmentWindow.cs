@@ -16,8 +16,16 @@ internal sealed class SegmentWindow
     private readonly IMemory _memory;
     private readonly int _pointerSize;
     private readonly int _pageShift;
-    private readonly byte[] _bytes;
-    private readonly PageAccess[] _access = new PageAccess[LargePages];
+    private readonly IMemory? _again;
+    private byte[] _bytes;
+    private PageAccess[] _access = new PageAccess[LargePages];
+
+    // The window behind this one, which another thread reads meanwhile: only where memory can be had twice.
+    private byte[] _nextBytes = [];
+    private PageAccess[] _nextAccess = [];
+    private Task? _next;
+    private ulong _nextStart;
+    private int _nextLength;
     private ulong _start;
     private int _length;
     private int _pages = SmallPages;
@@ -25,13 +33,36 @@ internal sealed class SegmentWindow
     public SegmentWindow(IMemory memory, int pointerSize)
     {
         _memory = memory;
+        _again = memory.Again();
         _pointerSize = pointerSize;
         _pageShift = BitOperations.Log2((uint)memory.PageSize);
         _bytes = GC.AllocateUninitializedArray<byte>(LargePages * memory.PageSize);
     }
 
-    /// <summary>Forgets what was read.</summary>
-    public void Clear() => _length = 0;
+    /// <summary>Does something with the window, which is empty before and after: nothing is being read when the memory is closed.</summary>
+    public void Use(Action walk)
+    {
+        Clear();
+        try
+        {
+            walk();
+        }
+        finally
+        {
+            Clear();
+        }
+    }
+
+    private void Clear()
+    {
+        _length = 0;
+        if (_next is not null)
+        {
+            // What nobody wants any more may fail.
+            Task.WaitAny(_next);
+            _next = null;
+        }
+    }
 
     /// <summary>The bytes from <paramref name="address"/>, <paramref name="count"/> of them; empty when a page of them can't be read.</summary>
     /// <param name="address">Where.</param>
@@ -78,6 +109,48 @@ internal sealed class SegmentWindow
         int pages = (int)Math.Min((ulong)_pages, (end - start) / (mask + 1));
         _start = start;
         _length = pages * _memory.PageSize;
-        _memory.ReadPages(start, _bytes.AsSpan(0, _length), _access.AsSpan(0, pages));
+        if (!TryTakeNext())
+        {
+            _memory.ReadPages(start, _bytes.AsSpan(0, _length), _access.AsSpan(0, pages));
+        }
+
+        if (_again is not null && pages == LargePages && start + (ulong)_length < end)
+        {
+            ReadNext(start + (ulong)_length, (int)Math.Min((ulong)LargePages, (end - start - (ulong)_length) / (mask + 1)));
+        }
+    }
+
+    private bool TryTakeNext()
+    {
+        if (_next is null)
+        {
+            return false;
+        }
+
+        Task read = _next;
+        _next = null;
+        if (_nextStart != _start || _nextLength != _length)
+        {
+            Task.WaitAny(read);
+            return false;
+        }
+
+        read.GetAwaiter().GetResult();
+        (_bytes, _nextBytes) = (_nextBytes, _bytes);
+        (_access, _nextAccess) = (_nextAccess, _access);
+        return true;
+    }
+
+    private void ReadNext(ulong start, int pages)
+    {
+        if (_nextBytes.Length == 0)
+        {
+            _nextBytes = GC.AllocateUninitializedArray<byte>(_bytes.Length);
+            _nextAccess = new PageAccess[LargePages];
+        }
+
+        _nextStart = start;
+        _nextLength = pages * _memory.PageSize;
+        _next = Task.Run(() => _again!.ReadPages(start, _nextBytes.AsSpan(0, pages * _memory.PageSize), _nextAccess.AsSpan(0, pages)));
     }
 }

@@ -44,7 +44,7 @@ public sealed class HugePagePolicy
     /// <exception cref="TargetException">They can't be read.</exception>
     public static HugePagePolicy Read(ITarget target, ulong hugePageSize) => target is IProcDirectory process
         ? new HugePagePolicy(ReadMode(hugePageSize), SmapsReader.Read(process))
-        : throw new TargetException(TargetFailure.NotSupported, $"a target of kind {target.Info.Kind} has no huge pages");
+        : throw new TargetException(TargetFailure.NotSupported, $"{target.Info.Name} does not tell which pages are huge");
 
     /// <summary>Whether huge pages may be made in a mapping; null when the kernel does not say.</summary>
     public bool? IsEligible(Mapping mapping)

@@ -28,6 +28,9 @@ public interface IMemory : IDisposable
     /// <param name="access">Gets what came of each page.</param>
     void ReadPages(ulong address, Span<byte> buffer, Span<PageAccess> access);
 
+    /// <summary>The same memory once more, to be read by another thread at the same time; null where that is not wanted. The caller disposes it.</summary>
+    IMemory? Again() => null;
+
     /// <summary>
     /// The first page at or behind an address that is in memory or swapped out, at a cost that does not follow the absent
     /// pages before it; where that can't be had, the address itself.

@@ -29,7 +29,7 @@ public sealed class PageStateTests
     {
         var states = new HashSet<PageState>(
             from kind in Enum.GetValues<PageKind>() from order in Enumerable.Range(0, 32) select new PageState(kind, order));
-        Assert.Equal(6 + (3 * 32), states.Count);
+        Assert.Equal(8 + (3 * 32), states.Count);
         Assert.Equal(states.Count, states.Select(s => s.Code).Distinct().Count());
     }
 

@@ -23,6 +23,8 @@ public sealed class LegendViewTests
             mm  4K shared memory          nn  8K-1M shared memory       MM  2M shared memory
             tt  arena top chunk
             __  arena top chunk not present
+            dd  in the core file
+            oo  zeros left out of the core file
 
         """,
         Lines(Legend(InLetters with { WholeLegend = true })));

@@ -53,13 +53,16 @@ internal static class ThreadPointers
         int budget = MaxPages;
         int reads = MaxReads;
 
-        // The main thread's block is next to the loader, other threads' below: stacks are mapped downwards.
-        for (int i = mappings.Count - 1; i >= 0 && !found.IsComplete; i--)
+        // The main thread's block is next to the loader, other threads' below: stacks are mapped downwards. That of a static
+        // program is in front of its heap, and would come last, when stacks that somebody has read whole have used up the budget.
+        var heapSet = new RangeSet(heaps);
+        IEnumerable<Mapping> candidates = mappings.Reverse()
+            .Where(m => m.Backing == MappingBacking.Anonymous && m.Permissions == (MappingPermissions.Read | MappingPermissions.Write));
+        foreach (Mapping mapping in candidates.OrderByDescending(m => heapSet.Overlaps(m.Range)))
         {
-            Mapping mapping = mappings[i];
-            if (mapping.Backing != MappingBacking.Anonymous || mapping.Permissions != (MappingPermissions.Read | MappingPermissions.Write))
+            if (found.IsComplete)
             {
-                continue;
+                break;
             }
 
             // A block is at the end of its stack: from behind, it is found before the stack is read.

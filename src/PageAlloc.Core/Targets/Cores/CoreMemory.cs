@@ -9,6 +9,9 @@ internal sealed class CoreMemory : IMemory
     private readonly CoreStorage _file;
     private readonly IReadOnlyList<CoreSegment> _segments;
 
+    // The extent of the file that was looked up last: bytes from Start to End are data, or in a hole.
+    private (ulong Start, ulong End, bool IsData) _extent;
+
     /// <summary>Makes it.</summary>
     /// <param name="file">The file; not owned.</param>
     /// <param name="segments">Its segments, by address.</param>
@@ -21,6 +24,9 @@ internal sealed class CoreMemory : IMemory
     }
 
     public int PageSize { get; }
+
+    // Nobody waits for the process of a core file: a second thread may take its share of the machine.
+    public IMemory Again() => new CoreMemory(_file, _segments, PageSize);
 
     public void ReadPages(ulong address, Span<byte> buffer, Span<PageAccess> access)
     {
@@ -81,8 +87,13 @@ internal sealed class CoreMemory : IMemory
         }
 
         offset = _segments[index].Offset + (address - _segments[index].Range.Start);
-        bool isData = _file.IsData(offset, out ulong extentEnd);
-        ulong length = extentEnd - offset;
+        if (offset < _extent.Start || offset >= _extent.End)
+        {
+            _extent = _file.ExtentAt(offset);
+        }
+
+        bool isData = _extent.IsData;
+        ulong length = _extent.End - offset;
 
         // A page of which a part is data is data; one wholly in a hole is none.
         length = isData ? length > ulong.MaxValue - page ? length : length + page - 1 : length;

@@ -11,9 +11,6 @@ internal sealed class CoreStorage : IDisposable
     private readonly LinuxFile _file;
     private readonly bool _hasHoles;
 
-    // The extent that was looked up last: bytes from Start to End are in the file, or in a hole.
-    private (ulong Start, ulong End, bool IsData) _extent;
-
     /// <summary>Takes an open regular file; owns it.</summary>
     /// <param name="file">The file.</param>
     /// <param name="path">Its path, to be named in messages.</param>
@@ -63,30 +60,14 @@ internal sealed class CoreStorage : IDisposable
         return n >= 0 ? n : throw new TargetException(TargetFailure.SystemError, $"can't read {Name} at byte {offset}: {ErrorText.Of(-n)}");
     }
 
-    /// <summary>Whether the byte at <paramref name="offset"/> is in the file, and not in a hole of it, which is zeros.</summary>
-    /// <param name="offset">Where.</param>
-    /// <param name="end">Gets the end of the data, or of the hole.</param>
-    public bool IsData(ulong offset, out ulong end)
-    {
-        if (offset < _extent.Start || offset >= _extent.End)
-        {
-            _extent = Extent(offset);
-        }
-
-        end = _extent.End;
-        return _extent.IsData;
-    }
-
     /// <summary>The failure to read it as a core file.</summary>
     public TargetException Bad(string why) => new(TargetFailure.BadFile, $"{Path} can't be read as a core file: {why}", RegularFile.Advice);
 
     /// <summary>That it is a file of no kind that is read.</summary>
     public TargetException Unknown() => new(TargetFailure.BadFile, $"{Path} is no core file and no snapshot: it does not begin as either does", RegularFile.Advice);
 
-    /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
-
-    private (ulong, ulong, bool) Extent(ulong offset)
+    /// <summary>The data, or the hole of zeros, from an offset on: where it begins, which may be before, and ends, and which of them it is.</summary>
+    public (ulong Start, ulong End, bool IsData) ExtentAt(ulong offset)
     {
         if (!_hasHoles || offset >= Length)
         {
@@ -113,4 +94,7 @@ internal sealed class CoreStorage : IDisposable
         long hole = _file.Seek((long)offset, LibC.SEEK_HOLE);
         return (offset, hole > (long)offset ? (ulong)hole : Length, true);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
 }
