@@ -90,7 +90,7 @@ internal sealed class OpenedTarget : IDisposable
         if (sayMoment && Target.Info.Recorded is { Count: > 1 } recorded)
         {
             StdErr.Write(string.Create(
-                CultureInfo.InvariantCulture, $"moment {recorded.Number} of {recorded.Count}, of {recorded.Time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; @N behind the name of the file picks another"));
+                CultureInfo.InvariantCulture, $"moment {recorded.Number} of {recorded.Count}, of {recorded.Time?.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; @N behind the name of the file picks another"));
         }
 
         if (Target.Info.Incomplete is { } missing)

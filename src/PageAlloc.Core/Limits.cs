@@ -15,6 +15,9 @@ public sealed record Limits
     /// <summary>Bytes of huge pages that are searched for zeros: about a second's worth.</summary>
     public ulong MaxZeroScanBytes { get; init; } = 4UL << 30;
 
+    /// <summary>Mappings of files that the note of a core file lists.</summary>
+    public int MaxMappedFiles { get; init; } = 1 << 20;
+
     /// <summary>Bytes that a compressed core file may unpack to, zeros included.</summary>
     public ulong MaxUnpackedBytes { get; init; } = 4UL << 40;
 

@@ -23,10 +23,11 @@ internal static class RecordCommand
         Option<bool> swapIn = SharedOptions.SwapIn();
         Option<bool> freeze = SharedOptions.Freeze();
         Option<string> layout = SharedOptions.Layout();
+        Option<string?> sysroot = SharedOptions.Sysroot();
         Option<bool> debuginfod = SharedOptions.Debuginfod();
         var command = new Command("record", "Keeps pages and blocks of a process in a file, which is then a TARGET as the process was")
         {
-            target, output, every, count, contents, force, zeroScan, noPageFlags, swapIn, freeze, layout, debuginfod,
+            target, output, every, count, contents, force, zeroScan, noPageFlags, swapIn, freeze, layout, sysroot, debuginfod,
         };
         command.SetAction(result =>
         {
@@ -50,9 +51,11 @@ internal static class RecordCommand
                 Replace = result.GetValue(force),
                 ZeroScan = result.GetValue(zeroScan),
                 Freeze = result.GetValue(freeze),
+                Sysroot = result.GetValue(sysroot),
                 Read = SharedOptions.ReadPages(result, noPageFlags),
                 Heap = SharedOptions.ReadHeap(result, swapIn, layout, debuginfod),
             };
+            bool isThere = Path.Exists(path);
             try
             {
                 using var recorder = new Recorder(request);
@@ -60,7 +63,7 @@ internal static class RecordCommand
             }
             catch (IOException e)
             {
-                StdErr.Write(e.Message, request.Replace || !Path.Exists(path) ? null : "--force replaces a file, once the new one is complete");
+                StdErr.Write(e.Message, request.Replace || !isThere ? null : "--force replaces a file, once the new one is complete");
                 return (int)ExitCode.CannotOpen;
             }
         });

@@ -23,6 +23,9 @@ internal sealed record RecordRequest
 
     public bool Freeze { get; init; }
 
+    /// <summary>Where the files of the machine that wrote a core file are; null for this machine's.</summary>
+    public string? Sysroot { get; init; }
+
     public required ReadOptions Read { get; init; }
 
     public required HeapOptions Heap { get; init; }

@@ -20,6 +20,8 @@ internal sealed class Recorder : IDisposable
     private readonly CancellationTokenSource _cancel = new();
     private readonly PosixSignalRegistration[] _signals;
     private ExitCode _signalled;
+    private int _incomplete;
+    private bool _isSaid;
 
     /// <summary>Opens the target, and begins the file.</summary>
     /// <exception cref="TargetException">The target can't be opened.</exception>
@@ -27,9 +29,14 @@ internal sealed class Recorder : IDisposable
     public Recorder(RecordRequest request)
     {
         _request = request;
-        _opened = OpenedTarget.Open(request.Target, freeze: false);
+        _opened = OpenedTarget.Open(request.Target, freeze: false, request.Sysroot);
         try
         {
+            if (request.Every is not null && _opened.Target.Info.Kind != TargetKind.Process)
+            {
+                throw new UsageException($"--every is for running processes: {request.Target} is a file, and does not change");
+            }
+
             _writer = SnapshotWriter.Create(request.Path, request.Replace);
         }
         catch
@@ -73,6 +80,18 @@ internal sealed class Recorder : IDisposable
             code = _request.Count is null ? code : ExitCode.Incomplete;
         }
 
+        catch (IOException e) when (_writer.Moments != 0)
+        {
+            StdErr.Write(e.Message, $"the moments that {_request.Path} has are complete");
+            code = ExitCode.Incomplete;
+        }
+
+        if (_incomplete != 0)
+        {
+            string which = _request.Every is null ? "" : $" in {Amounts.Of((ulong)_incomplete, "moment")} of {_writer.Moments}";
+            StdErr.Write($"not all of the heaps is known{which}, and is recorded so: 'pagealloc summary {_request.Path}{(_request.Every is null ? "" : "@N")}' says what");
+        }
+
         if (_request.Every is not null && _writer.Moments != 0)
         {
             StdErr.Write($"{_request.Path} has {Amounts.Of((ulong)_writer.Moments, "moment")}, {Amounts.Size((ulong)_writer.Length)}");
@@ -109,8 +128,13 @@ internal sealed class Recorder : IDisposable
     private ExitCode RecordMoment(OpenedTarget opened)
     {
         ExitCode code = ExitCode.Done;
+        TargetInfo info = opened.Target.Info;
+        bool hasContents = !_request.Contents;
+
+        // What was recorded once keeps its time; when a core file was written nobody knows.
+        DateTimeOffset time = info.Kind == TargetKind.Process ? DateTimeOffset.UtcNow : info.Recorded?.Time ?? DateTimeOffset.UnixEpoch;
         _writer.Add(
-            DateTimeOffset.UtcNow,
+            time,
             moment =>
             {
                 using Look look = Look.At(
@@ -119,17 +143,28 @@ internal sealed class Recorder : IDisposable
                     _request.Heap,
                     scan: _request.ZeroScan ? table => HugeScan.Read(opened.Target, table, table.Mappings, _request.Read.Limits) : null,
                     contents: _request.Contents
-                        ? (table, memory) => ContentSections.Write(moment, memory, ContentRanges.Of(table, _request.Heap.SwapIn))
-                        : null);
+                        ? (table, memory) =>
+                        {
+                            ContentSections.Write(moment, memory, ContentRanges.Of(table, _request.Heap.SwapIn));
+                            hasContents = true;
+                        }
+                : null);
                 code = look.WriteTo(moment);
-                if (code != ExitCode.Done && look.Failure is null)
+                _incomplete += code != ExitCode.Done && look.Failure is null ? 1 : 0;
+                if (!_isSaid)
                 {
-                    StdErr.Write($"not all of the heaps is known, and is recorded so: 'pagealloc summary {_request.Path}' says what");
+                    // The same of each moment.
+                    MissingDetails.Say(_request.Read, look.Table.Unknown, look.Info);
+                    _isSaid = true;
                 }
-
-                MissingDetails.Say(_request.Read, look.Table.Unknown, look.Info);
             },
             _cancel.Token);
+        if (!hasContents)
+        {
+            StdErr.Write($"{info.Name} has no contents to keep");
+            code = Worse(code, ExitCode.Incomplete);
+        }
+
         return opened.Conclude(code);
     }
 

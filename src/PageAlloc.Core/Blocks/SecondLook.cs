@@ -32,6 +32,7 @@ internal static class SecondLook
             return null;
         }
 
+        HeapSet walked = reader.Heaps;
         reader.Refresh();
         HeapWalk.Prepare(reader);
         IReadOnlyList<ArenaTotals> again = HeapWalk.WalkAll(reader, NoSink.Instance);
@@ -42,6 +43,7 @@ internal static class SecondLook
 
         HashSet<string> now =
             [.. reader.Heaps.Problems.Concat(again.SelectMany(t => t.Problems)).Select(p => p.Text)];
+        reader.Restore(walked);
         HashSet<string> confirmed =
             [.. problems.Where(p => p.Kind is ProblemKind.Changing or ProblemKind.LayoutMismatch or ProblemKind.Swapped || now.Contains(p.Text)).Select(p => p.Text)];
         return problems.All(p => confirmed.Contains(p.Text)) ? null : confirmed;

@@ -26,10 +26,19 @@ internal static class WalkSections
                 arena.Write(w);
             }
 
+            var numbers = new Dictionary<(ulong Arena, ulong Segment), int>();
+            foreach (Arena arena in heaps.Arenas)
+            {
+                for (int i = 0; i < arena.Segments.Count; i++)
+                {
+                    numbers.TryAdd((arena.Address, arena.Segments[i].Range.Start), i);
+                }
+            }
+
             w.List(blocks.Segments, segment =>
             {
                 w.Number(arenas[segment.Arena.Address]);
-                w.Number(Array.IndexOf([.. segment.Arena.Segments], segment.Segment));
+                w.Number(numbers[(segment.Arena.Address, segment.Segment.Range.Start)]);
                 w.Number(segment.Piece);
                 w.Number(segment.Offset);
                 w.Number(segment.Blocks);

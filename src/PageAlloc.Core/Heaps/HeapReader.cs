@@ -82,6 +82,9 @@ public sealed class HeapReader : IDisposable
         Heaps = Find();
     }
 
+    /// <summary>Goes back to heaps that were found before: those that were walked are the ones to show, whatever a second look found.</summary>
+    internal void Restore(HeapSet heaps) => Heaps = heaps;
+
     /// <summary>The addresses of the arenas that are not what they were when read, or whose tcaches are not.</summary>
     internal IReadOnlySet<ulong> FindChanged()
     {

@@ -19,6 +19,7 @@ internal static unsafe partial class LibC
     public const short POLLOUT = 4;
     public const int AT_FDCWD = -100;
     public const int AT_EMPTY_PATH = 0x1000;
+    public const int AT_SYMLINK_FOLLOW = 0x400;
     public const uint MFD_CLOEXEC = 1;
     public const uint STATX_BASIC_STATS = 0x7ff;
     public const ushort S_IFMT = 0xf000;
@@ -65,7 +66,7 @@ internal static unsafe partial class LibC
     public static partial int rename(string from, string to);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int link(string from, string to);
+    public static partial int linkat(int fromDirectory, string from, int toDirectory, string to, int flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int unlink(string path);

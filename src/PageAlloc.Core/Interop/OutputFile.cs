@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -11,10 +12,12 @@ internal sealed unsafe class OutputFile : SafeHandleZeroOrMinusOneIsInvalid
 {
     private const int OwnerOnly = 0x180; // 0600
     private readonly string _path;
-    private readonly string _temporary;
+
+    // The name until it has its own; null while it has none at all, so that nothing is left however the program ends.
+    private string? _temporary;
     private bool _isNamed;
 
-    private OutputFile(int fd, string path, string temporary) : base(ownsHandle: true)
+    private OutputFile(int fd, string path, string? temporary) : base(ownsHandle: true)
     {
         SetHandle(fd);
         _path = path;
@@ -35,7 +38,16 @@ internal sealed unsafe class OutputFile : SafeHandleZeroOrMinusOneIsInvalid
             throw new IOException($"can't write {path}: {(replace ? "it is no regular file" : "there is such a file already")}");
         }
 
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        // Through a symbolic link the file is meant, not the link.
+        path = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+        int nameless = LibC.openat(LibC.AT_FDCWD, FolderOf(path), LibC.O_RDWR | LibC.O_TMPFILE | LibC.O_CLOEXEC, OwnerOnly);
+        if (nameless >= 0)
+        {
+            return new OutputFile(nameless, path, null);
+        }
+
+        // Not every file system can do that.
+        string temporary = TemporaryName(path);
         int fd;
         do
         {
@@ -79,14 +91,32 @@ internal sealed unsafe class OutputFile : SafeHandleZeroOrMinusOneIsInvalid
     {
         Sync();
 
-        // link(2) alone never replaces; not every file system has it.
-        bool isLinked = !replace && LibC.link(_temporary, _path) == 0;
-        if (!replace && !isLinked && Marshal.GetLastPInvokeError() == Errno.EEXIST)
+        if (_temporary is null)
         {
-            throw Failed(_path);
+            string own = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{Fd}");
+            if (!replace)
+            {
+                Check(LibC.linkat(LibC.AT_FDCWD, own, LibC.AT_FDCWD, _path, LibC.AT_SYMLINK_FOLLOW));
+            }
+            else
+            {
+                _temporary = TemporaryName(_path);
+                Check(LibC.linkat(LibC.AT_FDCWD, own, LibC.AT_FDCWD, _temporary, LibC.AT_SYMLINK_FOLLOW));
+                Check(LibC.rename(_temporary, _path));
+            }
+        }
+        else
+        {
+            // link(2) alone never replaces; not every file system has it, and then a look before must do.
+            bool isLinked = !replace && LibC.linkat(LibC.AT_FDCWD, _temporary, LibC.AT_FDCWD, _path, 0) == 0;
+            if (!replace && !isLinked && (Marshal.GetLastPInvokeError() == Errno.EEXIST || Path.Exists(_path)))
+            {
+                throw new IOException($"can't write {_path}: there is such a file already");
+            }
+
+            Check(isLinked ? LibC.unlink(_temporary) : LibC.rename(_temporary, _path));
         }
 
-        Check(isLinked ? LibC.unlink(_temporary) : LibC.rename(_temporary, _path));
         _isNamed = true;
         SyncFolder();
     }
@@ -94,7 +124,7 @@ internal sealed unsafe class OutputFile : SafeHandleZeroOrMinusOneIsInvalid
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
-        if (!_isNamed)
+        if (!_isNamed && _temporary is not null)
         {
             _ = LibC.unlink(_temporary);
         }
@@ -105,14 +135,17 @@ internal sealed unsafe class OutputFile : SafeHandleZeroOrMinusOneIsInvalid
     // The name is on disk when its folder is. A file system that can't say so has done what it could.
     private void SyncFolder()
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(_path)) ?? "/";
-        int fd = LibC.openat(LibC.AT_FDCWD, folder, LibC.O_RDONLY | LibC.O_CLOEXEC, 0);
+        int fd = LibC.openat(LibC.AT_FDCWD, FolderOf(_path), LibC.O_RDONLY | LibC.O_CLOEXEC, 0);
         if (fd >= 0)
         {
             _ = LibC.fsync(fd);
             _ = LibC.close(fd);
         }
     }
+
+    private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
+
+    private static string TemporaryName(string path) => $"{path}.{Guid.NewGuid():N}.tmp";
 
     private void Check(int result)
     {

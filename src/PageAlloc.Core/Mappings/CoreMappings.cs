@@ -32,6 +32,12 @@ internal static class CoreMappings
                 }
 
                 bool isInFile = next < files.Count && files[next].Range.Contains(at);
+                if (isInFile && at == segment.Range.Start)
+                {
+                    // What of the file lies before the segment, and behind the one before.
+                    AddNamed(files[next] with { Range = files[next].Range with { End = at } }, core, mappings);
+                }
+
                 ulong end = next < files.Count ? Math.Min(segment.Range.End, isInFile ? files[next].Range.End : files[next].Range.Start) : segment.Range.End;
                 mappings.Add(Make(new AddressRange(at, end), Permissions(segment, isInFile, core.IsOfGdb), isInFile ? files[next] : null, core));
                 at = end;
@@ -59,8 +65,7 @@ internal static class CoreMappings
         ulong start = mappings.Count == 0 ? file.Range.Start : Math.Max(file.Range.Start, mappings[^1].Range.End);
         if (start < file.Range.End)
         {
-            mappings.Add(Make(
-                file.Range with { Start = start }, MappingPermissions.AccessUnknown | MappingPermissions.SharingUnknown, file, core));
+            mappings.Add(Make(new AddressRange(start, file.Range.End), MappingPermissions.AccessUnknown | MappingPermissions.SharingUnknown, file, core));
         }
     }
 

@@ -1,3 +1,4 @@
+using PageAlloc.Mappings;
 using PageAlloc.Targets;
 
 namespace PageAlloc.Pages;
@@ -20,11 +21,16 @@ internal static class ContentRanges
                 {
                     PageKind.Anonymous or PageKind.Ksm or PageKind.Zero => PageAccess.Data,
                     PageKind.Swapped => swapIn ? PageAccess.Data : PageAccess.Swapped,
-                    PageKind.NotPresent => PageAccess.Absent,
+                    PageKind.NotPresent or PageKind.DumpedZeros => PageAccess.Absent,
+                    PageKind.Dumped when IsPrivate(pages.Mapping) => PageAccess.Data,
                     _ => PageAccess.Unreadable,
                 };
                 yield return new ContentRange(new AddressRange(start + (run.FirstPage * size), start + (run.EndPage * size)), access);
             }
         }
     }
+
+    // What a core file holds of a file that was only read is in that file.
+    private static bool IsPrivate(Mapping mapping) =>
+        mapping.Backing == MappingBacking.Anonymous || (mapping.Backing == MappingBacking.File && mapping.Permissions.HasFlag(MappingPermissions.Write));
 }

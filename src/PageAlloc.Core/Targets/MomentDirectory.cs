@@ -14,6 +14,9 @@ internal sealed class MomentDirectory
     private const int LeastSection = 2;
     private const int LeastChunk = 6;
 
+    // There are about twenty kinds; later versions may have more.
+    private const int MaxSections = 1024;
+
     private readonly List<(int Id, List<SnapshotChunk> Chunks)> _sections = [];
 
     /// <summary>The sections, in the order of the file.</summary>
@@ -54,7 +57,8 @@ internal sealed class MomentDirectory
         var reader = new SectionReader(new Whole(bytes, damage));
         var directory = new MomentDirectory();
         long offset = start;
-        for (int left = reader.Count(LeastSection); left > 0; left--)
+        int count = reader.Count(LeastSection);
+        for (int left = count <= MaxSections ? count : throw damage($"it has {count} sections, above the cap of {MaxSections}"); left > 0; left--)
         {
             int id = reader.Number(int.MaxValue);
             directory._sections.Add((id, reader.List(LeastChunk, () =>

@@ -24,7 +24,7 @@ public sealed class SnapshotFile : ITarget, ISections, IMemorySource
             Kind = TargetKind.Snapshot,
             File = path,
             Incomplete = moments.Damage,
-            Recorded = new RecordedMoment(header.Time, number, moments.All.Count),
+            Recorded = new RecordedMoment(header.Time == DateTimeOffset.UnixEpoch ? null : header.Time, number, moments.All.Count),
         };
     }
 

@@ -74,7 +74,7 @@ public static class HeapTableView
         new TextSink(output).Write(heaps.Allocator switch
         {
             null => "no malloc heap was found in this process",
-            "glibc" when heaps.Problems.Count != 0 => "no arena of glibc's malloc was found:",
+            "glibc" when heaps.Problems.Count != 0 => "what glibc's malloc has is not known:",
             "glibc" => "no arena of glibc's malloc was found: it has not been used yet",
             { } name => $"this process uses {name}: its heap is not shown",
         }).EndLine();

@@ -60,7 +60,15 @@ internal static class TargetJson
         if (target.Recorded is { } recorded)
         {
             json.WriteStartObject("recorded"u8);
-            json.WriteString("time"u8, recorded.Time.UtcDateTime);
+            if (recorded.Time is { } time)
+            {
+                json.WriteString("time"u8, time.UtcDateTime);
+            }
+            else
+            {
+                json.WriteNull("time"u8);
+            }
+
             json.WriteNumber("moment"u8, recorded.Number);
             json.WriteNumber("moments"u8, recorded.Count);
             json.WriteEndObject();

@@ -148,6 +148,52 @@ public sealed class RecordTests : IDisposable
     public void What_makes_no_sense_is_refused(params string[] options) =>
         Assert.Equal(2, CommandRun.Run(["record", "1", "-o", Snapshot, .. options], user: null).ExitCode);
 
+    // What is recorded while it changes is not of one moment, which is said; but it can be read.
+    [Fact]
+    public void A_process_that_never_rests_is_recorded_so_that_it_can_be_read()
+    {
+        using HeapProgram program = Heap("busyAlone", "9");
+        for (int i = 0; i < 10; i++)
+        {
+            CommandResult recorded = CommandRun.Run("record", $"{program.Pid}", "-o", Snapshot, "--force");
+            Assert.True(recorded.ExitCode is 0 or 4, recorded.ToString());
+            CommandResult blocks = CommandRun.Run("blocks", Snapshot, "--format", "csv");
+            Assert.True(blocks.ExitCode == recorded.ExitCode, $"{recorded} {blocks}");
+            Assert.NotEmpty(blocks.Output);
+            Assert.Equal(recorded.ExitCode, CommandRun.Run(Snapshot, "--format", "json").ExitCode);
+        }
+    }
+
+    [Fact]
+    public void Of_a_core_file_its_contents_are_kept_and_no_time_is_made_up()
+    {
+        using HeapProgram program = HeapProgram.Start(TargetProgram.PathOf("heap"), ["tcaches"], folder: _folder.Path);
+        string core = Targets.Cores.CoreProgram.Gcore(program.Pid, _folder.Path);
+        Assert.Equal(0, CommandRun.Run("record", core, "-o", Snapshot, "--contents").ExitCode);
+        string address = CommandRun.Run("blocks", core).Text.Split('\n')[5].Split(' ')[0];
+        Assert.Equal(CommandRun.Run("whatis", core, address).Text, CommandRun.Run("whatis", Snapshot, address).Text);
+        Assert.Contains("\"time\":null", CommandRun.Run(Snapshot, "--format", "json").Text, StringComparison.Ordinal);
+        CommandResult every = CommandRun.Run("record", core, "-o", Snapshot + "2", "--every", "1s");
+        Assert.True(every.ExitCode == 2 && every.Error.Contains("does not change", StringComparison.Ordinal), every.ToString());
+        string again = Path.Combine(_folder.Path, "again");
+        CommandResult without = CommandRun.Run("record", Snapshot, "-o", again);
+        Assert.Equal(0, without.ExitCode);
+        Assert.Equal(4, CommandRun.Run("record", again, "-o", again + "2", "--contents").ExitCode);
+    }
+
+    [Fact]
+    public void Through_a_link_the_file_is_replaced_and_not_the_link()
+    {
+        using HeapProgram program = Heap("one");
+        string file = Path.Combine(_folder.Path, "file");
+        File.WriteAllText(file, "old");
+        File.CreateSymbolicLink(Snapshot, file);
+        Assert.Equal(0, CommandRun.Run("record", $"{program.Pid}", "-o", Snapshot, "--force").ExitCode);
+        Assert.Equal(file, new FileInfo(Snapshot).LinkTarget);
+        Assert.Equal(0, CommandRun.Run(file, "--show", "summary").ExitCode);
+        Assert.Equal(["file", "s"], Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order());
+    }
+
     private static HeapProgram Heap(params string[] arguments) => HeapProgram.Start(TargetProgram.PathOf("heap"), arguments);
 
     private string? Damage()

@@ -39,7 +39,7 @@ internal static class CompressedCore
             if (magic.AsSpan().StartsWith(s_xz) || magic.AsSpan().StartsWith(s_lz4))
             {
                 string tool = magic.AsSpan().StartsWith(s_xz) ? "xz" : "lz4";
-                throw new TargetException(TargetFailure.BadFile, $"{path} is compressed with {tool}, which is not read", $"unpack it first: {tool} -dk {path}");
+                throw new TargetException(TargetFailure.BadFile, $"{path} is compressed with {tool}, which is not read", $"unpack it first: {tool} -dc {path} > /var/tmp/core");
             }
 
             string folder = Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } temporary ? temporary : "/var/tmp";
@@ -100,9 +100,13 @@ internal static class CompressedCore
         }
 
         int error = to.SetLength((long)length);
-        return error == 0 ? length == 0 && fault is not null ? throw new TargetException(TargetFailure.BadFile, $"{path}: {fault}", "give the whole file") : fault
+        return error == 0 ? length == 0 && fault is not null ? throw new TargetException(TargetFailure.BadFile, $"{path}: {fault}", Advice(path, fault)) : fault
             : throw new TargetException(TargetFailure.SystemError, $"can't unpack {path} into {folder}: {ErrorText.Of(-error)}");
     }
+
+    // zstd --long wants as much memory to unpack as its window has: up to 2 GiB, which nobody's file gets here unasked.
+    private static string Advice(string path, string fault) =>
+        fault.Contains("memory", StringComparison.Ordinal) ? $"unpack it first: zstd -d --long=31 {path} -o /var/tmp/core" : "give the whole file";
 
     private static ulong Write(ReadOnlySpan<byte> bytes, LinuxFile to, long offset, string path, string folder)
     {

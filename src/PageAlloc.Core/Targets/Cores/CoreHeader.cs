@@ -144,6 +144,21 @@ internal sealed class CoreHeader
         }
 
         Segments = kept;
+
+        // No writer stores a byte twice; and one range of the file in many segments would be looked through for each of them.
+        ulong end = 0;
+        var shared = new HashSet<ulong>();
+        foreach (CoreSegment segment in kept.Where(s => s.FileSize != 0).OrderBy(s => s.Offset))
+        {
+            if (segment.Offset < end)
+            {
+                shared.Add(segment.Range.Start);
+            }
+
+            end = Math.Max(end, segment.Offset + segment.FileSize);
+        }
+
+        Refused += Segments.RemoveAll(s => shared.Contains(s.Range.Start));
     }
 
     private ulong Word(ReadOnlySpan<byte> bytes, int at64, int at32) => Is64 ? U64(bytes, at64) : U32(bytes, at32);

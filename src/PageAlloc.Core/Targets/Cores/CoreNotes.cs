@@ -16,9 +16,12 @@ internal sealed class CoreNotes
     private const ushort EM_386 = 3;
     private const ushort EM_X86_64 = 62;
 
-    // Far above what real cores have: a thread has four to eight notes.
-    private const int MaxNotes = 1 << 22;
+    // Far above what real cores have: a thread has four to eight notes, and there are 100,000 threads at most (kernel.pid_max aside).
+    private const int MaxNotes = 1 << 20;
     private const int MaxStructure = 64 << 10;
+
+    // The kernel itself stops at 4 MiB (fill_files_note); gdb does not.
+    private const int MaxFileNote = 128 << 20;
     private const ulong SmallestPage = 4096;
 
     private readonly CoreStorage _file;
@@ -72,7 +75,10 @@ internal sealed class CoreNotes
         var notes = new CoreNotes(file, header, limits);
         foreach ((ulong offset, ulong length) in header.Notes)
         {
-            notes.Read(offset, length);
+            if (notes._left > 0)
+            {
+                notes.Read(offset, length);
+            }
         }
 
         return notes;
@@ -85,9 +91,9 @@ internal sealed class CoreNotes
         Span<byte> note = stackalloc byte[headerSize + 8];
         while (offset < end && end - offset >= headerSize)
         {
-            if (_left-- == 0)
+            if (--_left <= 0)
             {
-                Fault ??= $"it has more than {MaxNotes} notes";
+                Fault ??= $"it has more than {MaxNotes} notes, and those behind were not read";
                 return;
             }
 
@@ -119,7 +125,7 @@ internal sealed class CoreNotes
     private int Wanted(uint type) => type switch
     {
         NT_PRSTATUS or NT_PRPSINFO or NT_AUXV or NT_386_TLS => MaxStructure,
-        NT_FILE => _limits.MaxProcFileBytes,
+        NT_FILE => Files is null ? MaxFileNote : 0,
         _ => 0,
     };
 
@@ -164,7 +170,7 @@ internal sealed class CoreNotes
         }
 
         Flags = Word(note, flags);
-        Pid = (int)U32(note, pid);
+        Pid = Math.Max(0, (int)U32(note, pid));
         Command = Text(note, name, nameSize);
         Arguments = Text(note, name + nameSize, argumentsSize);
         return Pid > 0;
@@ -205,7 +211,7 @@ internal sealed class CoreNotes
 
         ulong count = Word(note, 0), unit = Word(note, _word);
         IsOfGdb = unit == 1;
-        if (count > (ulong)((note.Length - (2 * _word)) / (3 * _word)))
+        if (count > (ulong)((note.Length - (2 * _word)) / (3 * _word)) || count > (ulong)_limits.MaxMappedFiles)
         {
             return false;
         }

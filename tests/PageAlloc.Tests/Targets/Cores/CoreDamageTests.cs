@@ -81,6 +81,47 @@ public sealed class CoreDamageTests
         }
     }
 
+    // Sparse: a file of a few kilobytes on disk must not keep a reader busy, however often it tells the same.
+    [Fact]
+    public void Notes_without_end_and_files_without_end_are_capped()
+    {
+        using var folder = new WorkFolder();
+        string core = Path.Combine(folder.Path, "hostile");
+        WriteNotes(core, segments: 64, length: 50 << 20, note: []);
+        Assert.Contains("notes", Walk(core), StringComparison.Ordinal);
+
+        // NT_FILE says that it lists eight million files.
+        byte[] files = new byte[16];
+        BitConverter.TryWriteBytes(files, 8_000_000UL);
+        BitConverter.TryWriteBytes(files.AsSpan(8), 4096UL);
+        byte[] note = [5, 0, 0, 0, .. BitConverter.GetBytes(120 << 20), .. "ELIF"u8, .. "CORE\0\0\0\0"u8, .. files];
+        WriteNotes(core, segments: 1, length: 121 << 20, note);
+        Assert.Contains("is cut or can't be", Walk(core), StringComparison.Ordinal);
+    }
+
+    private static void WriteNotes(string path, int segments, long length, byte[] note)
+    {
+        byte[] head = new byte[64 + (56 * segments)];
+        ((ReadOnlySpan<byte>)[0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1]).CopyTo(head);
+        BitConverter.TryWriteBytes(head.AsSpan(16), (ushort)4);
+        BitConverter.TryWriteBytes(head.AsSpan(18), (ushort)62);
+        BitConverter.TryWriteBytes(head.AsSpan(32), 64UL);
+        BitConverter.TryWriteBytes(head.AsSpan(54), (ushort)56);
+        BitConverter.TryWriteBytes(head.AsSpan(56), (ushort)segments);
+        for (int at = 64; at < head.Length; at += 56)
+        {
+            BitConverter.TryWriteBytes(head.AsSpan(at), 4U);
+            BitConverter.TryWriteBytes(head.AsSpan(at + 8), 8192UL);
+            BitConverter.TryWriteBytes(head.AsSpan(at + 32), length);
+        }
+
+        using FileStream file = File.Create(path);
+        file.Write(head);
+        file.Position = 8192;
+        file.Write(note);
+        file.SetLength(8192 + length);
+    }
+
     /// <summary>Reads all of a core file; null when it is refused. What was told, in short, else.</summary>
     internal static string? Walk(string path)
     {

@@ -123,7 +123,7 @@ public sealed class CoreFormsTests
         AssertFails(CannotOpen, CommandRun.Run(fifo), "is no regular file");
         AssertFails(CannotOpen, CommandRun.Run(folder.Path + "/"), "is no regular file");
         AssertFails(CannotOpen, CommandRun.Run($"{folder.Path}/nowhere"), "no file, and no process");
-        AssertFails(CannotOpen, CommandRun.Run(xz), "xz -dk");
+        AssertFails(CannotOpen, CommandRun.Run(xz), "xz -dc");
         AssertFails(CannotOpen, CommandRun.Run(TargetProgram.PathOf("heap")), "is a program or a library");
     }
 
