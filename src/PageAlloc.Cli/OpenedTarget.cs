@@ -62,6 +62,10 @@ internal sealed class OpenedTarget : IDisposable
         }
     }
 
+    /// <summary>Takes a target that is open, and stands still: a moment of a snapshot.</summary>
+    /// <param name="target">The target, owned from now on.</param>
+    public static OpenedTarget Of(ITarget target) => new(target, null);
+
     /// <summary>How heaps are looked for in it.</summary>
     public HeapOptions With(HeapOptions options) => options with { IsStopped = IsFrozen || Target is not LiveProcess };
 

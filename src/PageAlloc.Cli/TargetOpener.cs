@@ -40,6 +40,33 @@ internal static class TargetOpener
         }
     }
 
+    /// <summary>Opens all moments of the snapshot that is named; null when it is none, or one moment of it is picked.</summary>
+    /// <param name="name">What was named.</param>
+    /// <exception cref="TargetException">The file is damaged, or of a later version.</exception>
+    public static SnapshotSeries? OpenSeries(string name)
+    {
+        string path = FileOf(name, out int? moment);
+        return moment is null && Path.Exists(path) && !IsProcess(name) && SnapshotFile.IsOne(path) ? SnapshotSeries.Open(path) : null;
+    }
+
+    // As Open has it: what has a slash is a file, and else a process of that name comes first.
+    private static bool IsProcess(string name)
+    {
+        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            return true;
+        }
+
+        try
+        {
+            return !name.Contains('/') && ProcessLookup.FindOne(name) != 0;
+        }
+        catch (TargetException e)
+        {
+            return e.Failure != TargetFailure.NoSuchProcess;
+        }
+    }
+
     // What is given a moment can only be a snapshot.
     private static ITarget? OpenFile(string name, string? sysroot)
     {

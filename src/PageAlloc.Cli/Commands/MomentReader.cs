@@ -31,10 +31,17 @@ internal sealed class MomentReader(ReadOptions read, HeapOptions heap, bool free
             return targets.Select(Read);
         }
 
-        int moments = MomentsOf(targets[0]);
-        return moments > 1
-            ? Enumerable.Range(1, moments).Select(number => Read(string.Create(CultureInfo.InvariantCulture, $"{targets[0]}@{number}")))
-            : throw new UsageException("'diff' needs OLD and NEW, or a file of 'record' that has two moments or more");
+        SnapshotSeries? series = TargetOpener.OpenSeries(targets[0]);
+        if (series is { Count: > 1 })
+        {
+            return Read(series);
+        }
+
+        series?.Dispose();
+
+        // What is not there at all is said first.
+        OpenedTarget.Open(targets[0], freeze: false, sysroot).Dispose();
+        throw new UsageException("'diff' needs OLD and NEW, or a file of 'record' that has two moments or more");
     }
 
     /// <summary>Says on standard error what was not known of the moments.</summary>
@@ -46,32 +53,84 @@ internal sealed class MomentReader(ReadOptions read, HeapOptions heap, bool free
             MissingDetails.Say(read, _unknown, _target);
         }
 
+        SayNotes();
+        return _isComplete;
+    }
+
+    private void SayNotes()
+    {
         foreach (string note in _notes.Distinct())
         {
             StdErr.Write(note);
         }
+    }
 
-        return _isComplete;
+    // A moment that is damaged costs that moment, not the series.
+    private IEnumerable<Moment> Read(SnapshotSeries series)
+    {
+        using (series)
+        {
+            int whole = 0;
+            for (int number = 1; number <= series.Count; number++)
+            {
+                if (TryRead(series, number) is { } moment)
+                {
+                    whole++;
+                    yield return moment;
+                }
+            }
+
+            if (whole < 2)
+            {
+                SayNotes();
+                throw new TargetException(
+                    TargetFailure.Damaged,
+                    $"{series.Path} is damaged: of its {series.Count} moments {(whole == 0 ? "none" : "only one")} can be read, and two are needed to compare");
+            }
+        }
+    }
+
+    private Moment? TryRead(SnapshotSeries series, int number)
+    {
+        try
+        {
+            using var opened = OpenedTarget.Of(series.OpenMoment(number));
+            Moment moment = Read(opened);
+
+            // That the file is cut off is the same of each moment, and said once.
+            if (opened.Target.Info.Incomplete is { } missing)
+            {
+                _notes.Add($"{opened.Target.Info.Name} is not whole: {missing}");
+                _isComplete = false;
+            }
+
+            return moment;
+        }
+        catch (TargetException e) when (e.Failure == TargetFailure.Damaged)
+        {
+            _notes.Add(string.Create(CultureInfo.InvariantCulture, $"moment {number} of {series.Count} is left out: {e.Message}"));
+            _isComplete = false;
+            return null;
+        }
     }
 
     private Moment Read(string name)
     {
         using OpenedTarget opened = OpenedTarget.Open(name, freeze, sysroot);
+        Moment moment = Read(opened);
+        _isComplete &= opened.Conclude(ExitCode.Done, sayMoment: false) == ExitCode.Done;
+        return moment;
+    }
+
+    private Moment Read(OpenedTarget opened)
+    {
         DateTimeOffset? time = opened.Target.Info.Kind == TargetKind.Process ? DateTimeOffset.UtcNow : opened.Target.Info.Recorded?.Time;
         using Look look = Look.At(opened, read, heap);
         var moment = new Moment(look.Info, look.Table, look.Heaps is null ? null : WalkRecording.Of(look.Heaps), time);
         _unknown |= look.Table.Unknown;
         _target = look.Info;
         Note(moment, look);
-        _isComplete &= opened.Conclude(ExitCode.Done, sayMoment: false) == ExitCode.Done;
         return moment;
-    }
-
-    // What has a moment picked is one; of what is no file the number does not matter.
-    private static int MomentsOf(string name)
-    {
-        using OpenedTarget opened = OpenedTarget.Open(name, freeze: false);
-        return opened.Target.Info.Recorded is { } recorded && recorded.Number == recorded.Count && !name.EndsWith($"@{recorded.Number}", StringComparison.Ordinal) ? recorded.Count : 1;
     }
 
     private void Note(Moment moment, Look look)

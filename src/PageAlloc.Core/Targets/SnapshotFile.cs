@@ -63,6 +63,38 @@ public sealed class SnapshotFile : ITarget, ISections, IMemorySource
         }
     }
 
+    /// <summary>Opens a moment of a file that is open, and whose moments are known.</summary>
+    /// <exception cref="TargetException">The moment is damaged.</exception>
+    internal static SnapshotFile Open(LinuxFile file, string path, SnapshotMoments moments, int number)
+    {
+        LinuxFile own = file.Duplicate() ?? throw CannotOpen(path);
+        try
+        {
+            return new SnapshotFile(own, path, moments, number);
+        }
+        catch
+        {
+            own.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a file to read its moments one after another.</summary>
+    internal static LinuxFile OpenSeries(string path, out SnapshotMoments moments)
+    {
+        LinuxFile file = RootedFile.OpenRegular(null, path) ?? throw CannotOpen(path);
+        try
+        {
+            moments = SnapshotMoments.Read(file, path);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
     SectionReader? ISections.TryOpen(SectionId id)
     {
         if (!_sections.TryGetValue((int)id, out SnapshotSection? section))

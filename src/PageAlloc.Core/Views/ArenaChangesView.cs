@@ -19,7 +19,7 @@ public static class ArenaChangesView
     {
         var sink = new TextSink(output);
         ArenaChange[] changed = [.. diff.Arenas.Where(a => a.IsChanged).OrderByDescending(Weight)];
-        if (diff.Old.Heaps is null || diff.New.Heaps is null || changed.Length == 0)
+        if (diff.Old.KnownHeaps is not { } before || diff.New.KnownHeaps is not { } after || changed.Length == 0)
         {
             return;
         }
@@ -31,7 +31,7 @@ public static class ArenaChangesView
         foreach (ArenaChange arena in changed[..shown])
         {
             string what = arena.Old.Count == 0 ? "new, " : arena.New.Count == 0 ? "gone, " : "";
-            Row(NameOf(arena, diff), arena, diff.IsJoined ? what + HeapOwner.Of(arena.Last.Arena, arena.New.Count != 0 ? diff.New.Heaps.Heaps : diff.Old.Heaps.Heaps) : "");
+            Row(NameOf(arena, diff), arena, diff.IsJoined ? what + HeapOwner.Of(arena.Last.Arena, (arena.New.Count != 0 ? after : before).Heaps) : "");
         }
 
         if (shown < changed.Length)
@@ -42,20 +42,22 @@ public static class ArenaChangesView
 
         void Row(string name, ArenaChange arena, string owner)
         {
+            // With more or less unknown than before, blocks came to be known, or are not any more: that is no change.
+            bool isKnown = arena.Old.Count == 0 || arena.New.Count == 0 || arena.Before(a => a.Bytes(BlockState.Unknown)) == arena.Now(a => a.Bytes(BlockState.Unknown));
             sink.Write("  "u8).Column(name, NameWidth).Column(HeapTableView.Size(arena.Now(a => a.Arena.State.SystemBytes)), -SizeWidth);
-            Change(a => a.Arena.State.SystemBytes);
-            Change(a => a.Bytes(BlockState.Used));
-            sink.Column(Difference.OfCounts(arena.Before(a => a.Blocks(BlockState.Used)), arena.Now(a => a.Blocks(BlockState.Used))), -SizeWidth);
-            Change(a => a.Bytes(BlockState.Tcache));
-            Change(a => a.FreeBytes);
-            Change(a => a.Bytes(BlockState.Top));
+            Change(a => a.Arena.State.SystemBytes, true);
+            Change(a => a.Bytes(BlockState.Used), isKnown);
+            sink.Column(!isKnown ? Difference.Unknown : Difference.OfCounts(arena.Before(a => a.Blocks(BlockState.Used)), arena.Now(a => a.Blocks(BlockState.Used))), -SizeWidth);
+            Change(a => a.Bytes(BlockState.Tcache), isKnown);
+            Change(a => a.FreeBytes, isKnown);
+            Change(a => a.Bytes(BlockState.Top), isKnown);
             sink.EndLine();
             if (owner.Length != 0)
             {
                 sink.Write("      "u8).Write(owner).EndLine();
             }
 
-            void Change(Func<ArenaTotals, ulong> of) => sink.Column(Difference.OfShortSizes(arena.Before(of), arena.Now(of)), -SizeWidth);
+            void Change(Func<ArenaTotals, ulong> of, bool known) => sink.Column(!known ? Difference.Unknown : Difference.OfShortSizes(arena.Before(of), arena.Now(of)), -SizeWidth);
         }
     }
 

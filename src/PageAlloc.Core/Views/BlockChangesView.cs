@@ -27,7 +27,8 @@ public static class BlockChangesView
             WriteNotes(blocks, sink);
         }
 
-        SizeChange[] changed = [.. blocks.Sizes.Where(s => s.Added.Blocks != 0 || s.Gone.Blocks != 0 || s.Old != s.New)];
+        SizeChange[] changed = [.. blocks.Sizes.Where(s => blocks.IsJoined ? s.Added.Blocks != 0 || s.Gone.Blocks != 0 : s.Old != s.New)];
+        Int128 Net(SizeChange size) => Sides(size, blocks.IsJoined) is var (less, more) ? (Int128)more.Bytes - less.Bytes : 0;
         SizeChange[] grown = [.. changed.Where(s => Net(s) >= 0).OrderByDescending(Net).ThenByDescending(s => s.Added.Bytes).ThenBy(s => s.MinSize)];
         SizeChange[] shrunk = [.. changed.Where(s => Net(s) < 0).OrderBy(Net).ThenBy(s => s.MinSize)];
         WriteTable("more blocks of", grown, all ? int.MaxValue : MostGrown, blocks.IsJoined, sink);
@@ -38,7 +39,8 @@ public static class BlockChangesView
         }
     }
 
-    private static Int128 Net(SizeChange size) => (Int128)size.New.Bytes - size.Old.Bytes;
+    // What came to be known is not new, and what is not known any more is not gone: where blocks are joined, those that are count.
+    private static (BlockSum Less, BlockSum More) Sides(SizeChange size, bool isJoined) => isJoined ? (size.Gone, size.Added) : (size.Old, size.New);
 
     private static void WriteNotes(BlockChanges blocks, TextSink sink)
     {
@@ -90,7 +92,7 @@ public static class BlockChangesView
             BlockSum right = Sum(rows, s => isJoined ? s.Gone : s.New);
             BlockSum now = Sum(rows, s => s.New);
             sink.Write("  "u8).Column(name, NameWidth).Write(" "u8).Column(TextSink.Count(left.Blocks), -CountWidth).Write(" "u8).Column(TextSink.Count(right.Blocks), -CountWidth)
-                .Column(Difference.OfSizes(Sum(rows, s => s.Old).Bytes, now.Bytes), -ChangeWidth).Column(Difference.Size(now.Bytes), -SizeWidth).Write(example).EndLine();
+                .Column(Difference.OfSizes(Sum(rows, s => Sides(s, isJoined).Less).Bytes, Sum(rows, s => Sides(s, isJoined).More).Bytes), -ChangeWidth).Column(Difference.Size(now.Bytes), -SizeWidth).Write(example).EndLine();
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
 using PageAlloc.Blocks;
 using PageAlloc.Insight.Diff;
@@ -22,16 +21,10 @@ public static class DiffJson
         WriteMoment(json, "old"u8, diff.Old);
         WriteMoment(json, "new"u8, diff.New);
         json.WriteString("basis"u8, JsonNamingPolicy.CamelCase.ConvertName(diff.Basis.ToString()));
-        WriteNumber(json, "seconds"u8, diff.Elapsed?.TotalSeconds);
+        GrowthJson.WriteNumber(json, "seconds"u8, diff.Elapsed?.TotalSeconds);
         WriteNotKnown(json, diff);
         WriteMappings(json, diff);
-        json.WriteStartArray("arenas"u8);
-        foreach (ArenaChange arena in diff.Arenas)
-        {
-            WriteArena(json, arena, diff.IsJoined);
-        }
-
-        json.WriteEndArray();
+        WriteArenas(json, diff);
         WriteBlocks(json, diff.Blocks);
         if (growth is not null)
         {
@@ -43,31 +36,14 @@ public static class DiffJson
         output.Write("\n"u8);
     }
 
-    /// <summary>Writes a number, or null.</summary>
-    internal static void WriteNumber(Utf8JsonWriter json, ReadOnlySpan<byte> name, double? number)
-    {
-        if (number is { } known)
-        {
-            json.WriteNumber(name, Math.Round(known, 3));
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
-    }
-
-    /// <summary>Writes when a moment was, or null.</summary>
-    internal static void WriteTime(Utf8JsonWriter json, DateTimeOffset? time) =>
-        json.WriteString("time"u8, time?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-
     private static void WriteMoment(Utf8JsonWriter json, ReadOnlySpan<byte> name, Moment moment)
     {
         json.WriteStartObject(name);
         TargetJson.Write(json, moment.Target);
-        WriteTime(json, moment.Time);
+        GrowthJson.WriteTime(json, moment.Time);
         WriteBytes(json, "residentBytes"u8, moment.KnowsPages ? moment.ResidentBytes : null);
         WriteBytes(json, "swappedBytes"u8, moment.KnowsPages ? moment.SwappedBytes : null);
-        if (moment.Heaps is { } heaps)
+        if (moment.KnownHeaps is { } heaps)
         {
             json.WriteStartObject("heaps"u8);
             json.WriteString("allocator"u8, heaps.Heaps.Allocator);
@@ -134,15 +110,7 @@ public static class DiffJson
             json.WriteStartObject(name);
             json.WriteNumber("mappings"u8, pieces.Count);
             JsonView.WriteCounts(json, counts, sizes);
-            if (swappedShared is { } known)
-            {
-                json.WriteNumber("swappedSharedBytes"u8, known);
-            }
-            else
-            {
-                json.WriteNull("swappedSharedBytes"u8);
-            }
-
+            WriteBytes(json, "swappedSharedBytes"u8, swappedShared);
             json.WriteEndObject();
         }
     }
@@ -176,6 +144,23 @@ public static class DiffJson
         }
 
         json.WriteEndObject();
+    }
+
+    private static void WriteArenas(Utf8JsonWriter json, ProcessDiff diff)
+    {
+        if (!diff.KnowsHeaps)
+        {
+            json.WriteNull("arenas"u8);
+            return;
+        }
+
+        json.WriteStartArray("arenas"u8);
+        foreach (ArenaChange arena in diff.Arenas)
+        {
+            WriteArena(json, arena, diff.IsJoined);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteArena(Utf8JsonWriter json, ArenaChange arena, bool isJoined)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using PageAlloc.Blocks;
 using PageAlloc.Insight.Diff;
+using PageAlloc.Targets;
 
 namespace PageAlloc.Views;
 
@@ -32,6 +33,11 @@ public static class DiffView
             sink.Write(string.Create(CultureInfo.InvariantCulture, $"  {Seconds(elapsed)} lie between the two")).EndLine();
         }
 
+        if (diff.IsJoined && TwoProcesses(diff.Old.Target, diff.New.Target) is { } two)
+        {
+            sink.Write("  "u8).Write(two).EndLine();
+        }
+
         string? why = diff.Basis switch
         {
             DiffBasis.OtherRun => "two runs of one program: their addresses have nothing to do with each other",
@@ -57,10 +63,22 @@ public static class DiffView
         {
             BlockChangesView.Write(blocks, all, output);
         }
+        else if (diff.Old.Heaps is not null || diff.New.Heaps is not null)
+        {
+            string whose = diff.New.KnowsHeaps ? "the old moment are" : diff.Old.KnowsHeaps ? "the new moment are" : "both moments are";
+            new TextSink(output).EndLine().Write($"  blocks are not compared: the heaps of {whose} not known").EndLine();
+        }
 
         MappingChangesView.Write(diff, style, all, output);
         ArenaChangesView.Write(diff, all, output);
     }
+
+    /// <summary>
+    /// That two moments with one address space are of different processes by number, in words; null when they are not. One may be a
+    /// fork of the other, or both are runs of a program that is always loaded at the same addresses, as without ASLR: nothing tells.
+    /// </summary>
+    internal static string? TwoProcesses(TargetInfo old, TargetInfo now) => old.Pid == now.Pid || old.Pid == 0 || now.Pid == 0 ? null : string.Create(
+        CultureInfo.InvariantCulture, $"{old.Pid} and {now.Pid} are different processes by number:\n  blocks are compared by address, as the code is at the same addresses");
 
     /// <summary>A time: <c>12.3 s</c>, <c>2 h 5 min</c>.</summary>
     internal static string Seconds(TimeSpan time) => string.Create(
@@ -79,7 +97,13 @@ public static class DiffView
         }
 
         Size("heap, from the system", m => m.OverArenas(a => a.Arena.State.SystemBytes) + m.Heaps?.Heaps.MmappedBytes);
-        Size("heap, used", m => m.OverArenas(a => a.Bytes(BlockState.Used)) + m.Heaps?.Heaps.MmappedBytes);
+        ulong? oldUsed = UsedOf(diff.Old);
+        ulong? newUsed = UsedOf(diff.New);
+
+        // Where blocks are known one by one, those that merely came to be known, or are not known any more, are no change.
+        Row(
+            "heap, used", Difference.Size(oldUsed), Difference.Size(newUsed),
+            diff.Blocks is { IsJoined: true } joined ? Difference.OfSizes(joined.Gone.Bytes, joined.Added.Bytes) : Difference.OfSizes(oldUsed, newUsed));
         Size("heap, free (tcaches and bins)", m => m.OverArenas(a => a.Bytes(BlockState.Tcache) + a.FreeBytes));
         Size("heap, free (top chunks)", m => m.OverArenas(a => a.Bytes(BlockState.Top)));
         if (Of(diff, a => a.Bytes(BlockState.Unknown)) != (0, 0))
@@ -89,7 +113,9 @@ public static class DiffView
 
         ulong? before = BlocksOf(diff.Old);
         ulong? now = BlocksOf(diff.New);
-        Row("blocks in use", Difference.Count(before), Difference.Count(now), Difference.OfCounts(before, now));
+        Row(
+            "blocks in use", Difference.Count(before), Difference.Count(now),
+            diff.Blocks is { IsJoined: true } both ? Difference.OfCounts(both.Gone.Blocks, both.Added.Blocks) : Difference.OfCounts(before, now));
 
         void Size(string name, Func<Moment, ulong?> of) =>
             Row(name, Difference.Size(of(diff.Old)), Difference.Size(of(diff.New)), Difference.OfSizes(of(diff.Old), of(diff.New)));
@@ -99,6 +125,8 @@ public static class DiffView
     }
 
     private static (ulong Old, ulong New) Of(ProcessDiff diff, Func<ArenaTotals, ulong> of) => (diff.Old.OverArenas(of) ?? 0, diff.New.OverArenas(of) ?? 0);
+
+    private static ulong? UsedOf(Moment moment) => moment.OverArenas(a => a.Bytes(BlockState.Used)) + moment.Heaps?.Heaps.MmappedBytes;
 
     private static ulong? BlocksOf(Moment moment) => moment.OverArenas(a => a.Blocks(BlockState.Used)) + (ulong?)moment.Heaps?.Heaps.Mmapped.Count;
 }

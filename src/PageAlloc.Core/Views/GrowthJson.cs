@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using PageAlloc.Insight.Diff;
 
@@ -15,13 +16,14 @@ internal static class GrowthJson
         {
             json.WriteStartObject();
             json.WriteNumber("pid"u8, moment.Target.Pid);
-            DiffJson.WriteTime(json, moment.Time);
+            WriteTime(json, moment.Time);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
         json.WriteString("basis"u8, JsonNamingPolicy.CamelCase.ConvertName(growth.Basis.ToString()));
         json.WriteString("ratePer"u8, growth.HasTimes ? "second"u8 : "moment"u8);
+        json.WriteNumber("momentsWithUnknownHeap"u8, growth.MomentsWithUnknownHeap);
         Write("totals"u8, growth.Totals);
         Write("steady"u8, growth.Steady);
         json.WriteEndObject();
@@ -37,6 +39,23 @@ internal static class GrowthJson
             json.WriteEndArray();
         }
     }
+
+    /// <summary>Writes a number, or null.</summary>
+    internal static void WriteNumber(Utf8JsonWriter json, ReadOnlySpan<byte> name, double? number)
+    {
+        if (number is { } known)
+        {
+            json.WriteNumber(name, Math.Round(known, 3));
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+
+    /// <summary>Writes when a moment was, or null.</summary>
+    internal static void WriteTime(Utf8JsonWriter json, DateTimeOffset? time) =>
+        json.WriteString("time"u8, time?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
 
     private static void WriteSeries(Utf8JsonWriter json, GrowthSeries series)
     {
@@ -55,7 +74,7 @@ internal static class GrowthJson
             json.WriteString("example"u8, series.Example == 0 ? null : JsonView.Hex(series.Example));
         }
 
-        DiffJson.WriteNumber(json, "rateBytes"u8, series.Rate);
+        WriteNumber(json, "rateBytes"u8, series.Rate);
         WriteValues("bytes"u8, series.Bytes);
         if (series.Blocks is { } blocks)
         {

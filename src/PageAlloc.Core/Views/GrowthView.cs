@@ -8,10 +8,11 @@ namespace PageAlloc.Views;
 public static class GrowthView
 {
     private const int MostRows = 5;
-    private const int NameWidth = 28;
-    private const int ChartWidth = 13;
-    private const int SizeWidth = 11;
-    private const int RateWidth = 14;
+    // Each column has two blanks at least before what can stand in it: "1023.9 MiB", "+1023.9 MiB/s".
+    private const int NameWidth = 27;
+    private const int ChartWidth = 12;
+    private const int SizeWidth = 12;
+    private const int RateWidth = 15;
 
     /// <summary>Writes which process it is, and how many moments of it there are.</summary>
     /// <param name="growth">How the process went.</param>
@@ -29,7 +30,10 @@ public static class GrowthView
         {
             sink.Write("  they are of different processes: mappings are followed by name, and churn is not known"u8).EndLine();
         }
-
+        else if (growth.Moments.Select(m => DiffView.TwoProcesses(growth.Moments[0].Target, m.Target)).FirstOrDefault(two => two is not null) is { } two)
+        {
+            sink.Write("  "u8).Write(two).EndLine();
+        }
     }
 
     /// <summary>Writes the sums and what grows.</summary>
@@ -42,6 +46,12 @@ public static class GrowthView
         var sink = new TextSink(output);
         sink.EndLine();
         WriteRows("", growth.Totals, growth, style, int.MaxValue, sink);
+        if (growth.MomentsWithUnknownHeap != 0)
+        {
+            string at = growth.MomentsWithUnknownHeap == 1 ? "one moment" : $"{TextSink.Count((ulong)growth.MomentsWithUnknownHeap)} moments";
+            sink.Write($"  not all of the heap is known at {at}:").EndLine().Write("  of sizes, and of arenas in question, nothing is said"u8).EndLine();
+        }
+
         sink.EndLine();
         ILookup<GrowthKind, GrowthSeries> steady = growth.Steady.ToLookup(s => s.Kind);
         int most = all ? int.MaxValue : MostRows;
@@ -62,10 +72,10 @@ public static class GrowthView
         }
 
         int shown = rows.Count <= most || rows.Count == most + 1 ? rows.Count : most;
-        sink.Write("  "u8).Column(title, NameWidth + ChartWidth + 1).Column("first", -SizeWidth).Column("last", -SizeWidth).Column("rate", -RateWidth).EndLine();
+        sink.Write("  "u8).Column(title, NameWidth + ChartWidth).Column("first", -SizeWidth).Column("last", -SizeWidth).Column(growth.HasTimes ? "rate" : "each time", -RateWidth).EndLine();
         foreach (GrowthSeries row in rows.Take(shown))
         {
-            sink.Write("  "u8).Column(NameOf(row, style), NameWidth).Column(Sparkline.Of(row.Bytes, ChartWidth, style), ChartWidth + 1)
+            sink.Write("  "u8).Column(NameOf(row, style), NameWidth).Column(Sparkline.Of(row.Bytes, ChartWidth, style), ChartWidth)
                 .Column(Difference.Size(row.Bytes[0]), -SizeWidth).Column(Difference.Size(row.Bytes[^1]), -SizeWidth)
                 .Column(Rate(row.Rate, growth.HasTimes), -RateWidth).EndLine();
             if (Details(row) is { Length: > 0 } details)
@@ -82,13 +92,13 @@ public static class GrowthView
 
     private static string NameOf(GrowthSeries row, TextStyle style)
     {
-        int room = NameWidth - 1;
+        int room = NameWidth - 2;
         string name = row.Kind == GrowthKind.Mapping && row.Address != 0 ? $"{row.Address:x12} {row.Name}" : row.Name;
         return name.Length <= room ? name : string.Concat(name.AsSpan(0, room - 1), style.Unicode ? "…" : "~");
     }
 
     private static string Rate(double rate, bool perSecond) =>
-        $"{(rate < 0 ? "-" : rate > 0 ? "+" : "")}{Difference.Size((ulong)Math.Round(Math.Abs(rate)))}{(perSecond ? "/s" : " each time")}";
+        $"{(rate < 0 ? "-" : rate > 0 ? "+" : "")}{Difference.Size((ulong)Math.Round(Math.Abs(rate)))}{(perSecond ? "/s" : "")}";
 
     private static string Details(GrowthSeries row)
     {

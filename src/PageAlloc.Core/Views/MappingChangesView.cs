@@ -24,7 +24,8 @@ public static class MappingChangesView
         MappingChange[] changed = [.. diff.Mappings.Where(m => m.IsChanged).OrderByDescending(Weight).ThenBy(m => m.Range.Start)];
         if (changed.Length == 0)
         {
-            sink.Write("  no mapping changed"u8).EndLine();
+            // Which pages were in RAM a core file does not tell: only where mappings are.
+            sink.Write(diff.Old.KnowsPages && diff.New.KnowsPages ? "  no mapping changed"u8 : "  no mapping changed, as far as core files tell"u8).EndLine();
             return;
         }
 

@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
+using PageAlloc.Interop;
+using PageAlloc.Targets;
 using PageAlloc.Tests.Heaps.Live;
+using PageAlloc.Tests.Snapshots;
 using PageAlloc.Tests.Support;
 using PageAlloc.Tests.Targets.Cores;
 
@@ -80,6 +83,48 @@ public sealed class DiffFilesTests : IDisposable
         Assert.Contains("nothing grows steadily", text.Text, StringComparison.Ordinal);
         Assert.Equal("", text.Error);
         Assert.Equal(0, CommandRun.Run("diff", $"{series}@2", $"{series}@3").ExitCode);
+    }
+
+    [Fact]
+    public void A_damaged_moment_is_named_and_left_out()
+    {
+        string series = Path.Combine(_folder.Path, "series");
+        byte[] bytes = [.. Recording.Series];
+        File.WriteAllBytes(series, bytes);
+        Damage(2);
+        CommandResult result = CommandRun.Run("diff", series, "--format", "json");
+        Assert.True(result.ExitCode == 4, result.ToString());
+        Assert.Contains("moment 2 of 3 is left out: ", result.Error, StringComparison.Ordinal);
+        JsonNode diff = JsonNode.Parse(result.Output)!;
+        Assert.Equal((1, 3), ((int)diff["old"]!["target"]!["recorded"]!["moment"]!, (int)diff["new"]!["target"]!["recorded"]!["moment"]!));
+        Assert.Null(diff["growth"]);
+
+        Damage(3);
+        result = CommandRun.Run("diff", series);
+        Assert.True(result.ExitCode == 3, result.ToString());
+        Assert.Contains("of its 3 moments only one can be read", result.Error, StringComparison.Ordinal);
+
+        void Damage(int moment)
+        {
+            using LinuxFile file = SnapshotFile.OpenSeries(series, out SnapshotMoments moments);
+            (long start, MomentHeader header) = moments.All[moment - 1];
+            bytes[start + header.DirectoryStart] ^= 1;
+            File.WriteAllBytes(series, bytes);
+        }
+    }
+
+    [Fact]
+    public void Files_that_are_called_like_moments_are_not_read()
+    {
+        string series = Path.Combine(_folder.Path, "series");
+        File.WriteAllBytes(series, Recording.Series);
+        CommandResult before = CommandRun.Run("diff", series, "--format", "json");
+        Assert.True(before.ExitCode == 0, before.ToString());
+        File.WriteAllText($"{series}@1", "no snapshot");
+        File.WriteAllBytes($"{series}@2", Recording.Small);
+        CommandResult after = CommandRun.Run("diff", series, "--format", "json");
+        Assert.True(after.ExitCode == 0, after.ToString());
+        Assert.Equal(before.Text, after.Text);
     }
 
     private static HeapProgram LeakIn(string shape, string folder) =>

@@ -136,6 +136,13 @@ public sealed class DiffViewTests
     }
 
     [Fact]
+    public void That_no_mapping_changed_a_core_file_tells_only_as_far_as_it_can()
+    {
+        Moment core = s_old with { Table = new PageTable(s_old.Table.Mappings, s_old.Table.PageSize, s_old.Table.HugeOrder, UnknownDetails.Residency) };
+        Assert.EndsWith("\n  no mapping changed, as far as core files tell\n", Screen(ProcessDiff.Of(core, core)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_map_shows_what_became_of_each_page() => Assert.Equal(
         """
 
@@ -171,19 +178,19 @@ public sealed class DiffViewTests
     public void Growth_has_a_chart_for_each_row() => Assert.Equal(
         """
 
-                                                          first       last          rate
-          in RAM (Rss)                ▁▂▃▅▆█          260.0 KiB  860.0 KiB   +12.0 KiB/s
-          in swap                     ▁▁▁▁▁▁                  0          0           0/s
-          heap, used                  ▁▂▃▅▆█            4.6 KiB  106.2 KiB    +2.0 KiB/s
+                                                        first        last           rate
+          in RAM (Rss)               ▁▂▃▅▆█         260.0 KiB   860.0 KiB    +12.0 KiB/s
+          in swap                    ▁▁▁▁▁▁                 0           0            0/s
+          heap, used                 ▁▂▃▅▆█           4.6 KiB   106.2 KiB     +2.0 KiB/s
 
-          grows steadily: blocks of                       first       last          rate
-          208 bytes                   ▁▂▃▅▆█                  0  101.6 KiB    +2.0 KiB/s
+          grows steadily: blocks of                     first        last           rate
+          208 bytes                  ▁▂▃▅▆█                 0   101.6 KiB     +2.0 KiB/s
               from 0 to 500 blocks, +100 each time; one of the new: 0x101290
-          grows steadily: arena                           first       last          rate
-          0x7f0000000c60              ▁▂▃▅▆█            4.6 KiB  106.2 KiB    +2.0 KiB/s
+          grows steadily: arena                         first        last           rate
+          0x7f0000000c60             ▁▂▃▅▆█           4.6 KiB   106.2 KiB     +2.0 KiB/s
               from 11 to 511 blocks, +100 each time
-          grows steadily: mapping                         first       last          rate
-          000000100000 [heap]         ▁▂▃▅▆█          256.0 KiB  856.0 KiB   +12.0 KiB/s
+          grows steadily: mapping                       first        last           rate
+          000000100000 [heap]        ▁▂▃▅▆█         256.0 KiB   856.0 KiB    +12.0 KiB/s
 
         """,
         Text(output => GrowthView.Write(Leak(6), Letters, false, output)));
@@ -192,16 +199,16 @@ public sealed class DiffViewTests
     public void A_chart_can_do_without_Unicode() => Assert.Equal(
         """
 
-                                                          first       last          rate
-          in RAM (Rss)                .=#             260.0 KiB  500.0 KiB   +12.0 KiB/s
-          in swap                     ...                     0          0           0/s
-          heap, used                  .=#               4.6 KiB   45.2 KiB    +2.0 KiB/s
+                                                        first        last           rate
+          in RAM (Rss)               .=#            260.0 KiB   500.0 KiB    +12.0 KiB/s
+          in swap                    ...                    0           0            0/s
+          heap, used                 .=#              4.6 KiB    45.2 KiB     +2.0 KiB/s
 
-          grows steadily: blocks of                       first       last          rate
-          208 bytes                   .=#                     0   40.6 KiB    +2.0 KiB/s
+          grows steadily: blocks of                     first        last           rate
+          208 bytes                  .=#                    0    40.6 KiB     +2.0 KiB/s
               from 0 to 200 blocks, +100 each time; one of the new: 0x101290
-          grows steadily: mapping                         first       last          rate
-          000000100000 [heap]         .=#             256.0 KiB  496.0 KiB   +12.0 KiB/s
+          grows steadily: mapping                       first        last           rate
+          000000100000 [heap]        .=#            256.0 KiB   496.0 KiB    +12.0 KiB/s
 
         """,
         Text(output => GrowthView.Write(Leak(3), s_ascii, false, output)));

@@ -12,6 +12,9 @@ public sealed record Growth
     /// <summary>What the moments have in common: whether arenas and mappings were followed by address, or by name.</summary>
     public required DiffBasis Basis { get; init; }
 
+    /// <summary>At how many moments the heaps were not known, or not all of them: then there are no series of sizes, and none of the arenas in question.</summary>
+    public required int MomentsWithUnknownHeap { get; init; }
+
     /// <summary>What is in RAM and in swap, and the heap in use: of the whole process.</summary>
     public required IReadOnlyList<GrowthSeries> Totals { get; init; }
 

@@ -24,6 +24,7 @@ public sealed class GrowthReader
     // The key of each mapping of the last moment, by its start: that of the mapping that it was at the moment before.
     private Dictionary<ulong, string> _keys = [];
     private bool _isJoined = true;
+    private int _partlyUnknown;
     private Moment? _first;
     private Moment? _last;
 
@@ -56,7 +57,7 @@ public sealed class GrowthReader
         Moment first = _first ?? throw new InvalidOperationException("no moment came");
         bool hasTimes = _moments.All(m => m.Time is not null) && _moments.Zip(_moments.Skip(1)).All(p => p.Second.Time > p.First.Time);
         double[] times = [.. _moments.Select((m, i) => hasTimes ? (m.Time!.Value - _moments[0].Time!.Value).TotalSeconds : i)];
-        BlockChanges? changes = _isJoined && first.Heaps is { } old && _last!.Heaps is { } now ? BlockChanges.Join(old, now) : null;
+        BlockChanges? changes = _isJoined && first.KnownHeaps is { } old && _last!.KnownHeaps is { } now ? BlockChanges.Join(old, now) : null;
         var examples = changes?.Sizes.ToDictionary(s => s.MinSize, s => s.Example) ?? [];
         double steps = Math.Max(1, Count - 1);
         double churn = _churn / steps;
@@ -65,6 +66,7 @@ public sealed class GrowthReader
             Moments = _moments,
             HasTimes = hasTimes,
             Basis = _isJoined ? DiffBasis.Addresses : DiffBases.Of(first, _last!) is var basis && basis == DiffBasis.Addresses ? DiffBasis.OtherRun : basis,
+            MomentsWithUnknownHeap = _partlyUnknown,
             Totals = [.. _totals.Series(Count).Select(s => s.Judge(GrowthKind.Total, times, churn))],
             Series =
             [
@@ -130,8 +132,9 @@ public sealed class GrowthReader
 
     private void AddHeaps(Moment moment, int at)
     {
-        if (moment.Heaps is not { } heaps)
+        if (moment.KnownHeaps is not { } heaps)
         {
+            _partlyUnknown++;
             _sizes.SetAllUnknown();
             _arenas.SetAllUnknown();
             _arenaKinds.SetAllUnknown();
@@ -139,7 +142,7 @@ public sealed class GrowthReader
             return;
         }
 
-        BlockChanges changes = _isJoined && _last?.Heaps is { } before ? BlockChanges.Join(before, heaps) : BlockChanges.Compare(heaps, heaps);
+        BlockChanges changes = _isJoined && _last?.KnownHeaps is { } before ? BlockChanges.Join(before, heaps) : BlockChanges.Compare(heaps, heaps);
         foreach (SizeChange size in changes.Sizes)
         {
             int number = SizeClass.Of(size.MinSize);
@@ -155,12 +158,28 @@ public sealed class GrowthReader
             // Whether addresses mean the same at all moments is known at the end only.
             string address = $"0x{arena.Arena.Address:x}";
             string kind = arena.Arena.IsMain ? "main" : "others";
+            if (!IsKnown(arena))
+            {
+                _arenas.SetUnknown(address);
+                _arenaKinds.SetUnknown(kind);
+            }
+
             _arenas.Add(address, address, arena.Arena.Address, at, arena.Bytes(BlockState.Used), arena.Blocks(BlockState.Used));
             _arenaKinds.Add(kind, kind, 0, at, arena.Bytes(BlockState.Used), arena.Blocks(BlockState.Used));
         }
 
         _totals.Add("heap", "heap, used", 0, at, changes.New.Bytes, changes.New.Blocks);
+        if (!heaps.Totals.All(IsKnown))
+        {
+            _partlyUnknown++;
+            _sizes.SetAllUnknown();
+            _totals.SetUnknown("heap");
+        }
     }
+
+    // What is in the unknown part is of any size: it would seem to come when it is seen at the next moment.
+    private static bool IsKnown(ArenaTotals arena) =>
+        arena.Bytes(BlockState.Unknown) == 0 && arena.SwappedBytes == 0 && !arena.Problems.Any(p => p.Kind == ProblemKind.MissingSegments);
 
     private static string NameOf(ReadOnlyMemory<byte> name) => name.IsEmpty ? "<anonymous>" : ByteText.ToPrintable(name.Span);
 }

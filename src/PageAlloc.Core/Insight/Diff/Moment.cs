@@ -1,4 +1,5 @@
 using PageAlloc.Blocks;
+using PageAlloc.Heaps;
 using PageAlloc.Pages;
 using PageAlloc.Targets;
 
@@ -20,8 +21,21 @@ public sealed record Moment(TargetInfo Target, PageTable Table, WalkRecording? H
     /// <summary>Whether it is known which pages are in RAM: a core file does not tell.</summary>
     public bool KnowsPages => Table.IsResidencyKnown;
 
-    /// <summary>The sum of a figure over all arenas; null when the heaps could not be read.</summary>
-    internal ulong? OverArenas(Func<ArenaTotals, ulong> of) => Heaps?.Totals.Aggregate(0UL, (sum, arena) => sum + of(arena));
+    /// <summary>
+    /// Whether all heaps were found: not where memory could not be read, where the data of libc is not to be seen, or where the
+    /// ring of arenas does not come back, as nobody knows how many follow. What was not found is not nothing.
+    /// </summary>
+    public bool KnowsHeaps => Heaps is { Heaps: var heaps } && (heaps.Arenas.Count != 0 || heaps.Problems.Count == 0) && !heaps.Arenas.Any(IsEndOfBrokenRing);
+
+    /// <summary>The blocks of its heaps, where all of them were found: what is compared.</summary>
+    public WalkRecording? KnownHeaps => KnowsHeaps ? Heaps : null;
+
+    /// <summary>The sum of a figure over all arenas; null when the heaps are not known.</summary>
+    internal ulong? OverArenas(Func<ArenaTotals, ulong> of) => KnownHeaps?.Totals.Aggregate(0UL, (sum, arena) => sum + of(arena));
+
+    // Of an arena's links only that to the next arena is named by the arena's own address.
+    private static bool IsEndOfBrokenRing(Arena arena) =>
+        arena.Problems.Any(p => p.Kind is ProblemKind.BrokenLink or ProblemKind.Swapped && p.Address == arena.Address);
 
     private ulong Sum(Func<MappingPages, ulong> of) => Table.Mappings.Aggregate(0UL, (sum, mapping) => sum + of(mapping));
 }

@@ -1,3 +1,5 @@
+using PageAlloc.Blocks;
+
 namespace PageAlloc.Insight.Diff;
 
 /// <summary>All that changed between two moments.</summary>
@@ -18,14 +20,17 @@ public sealed record ProcessDiff
     /// <summary>How pages were compared; null where addresses mean nothing.</summary>
     public required PageChanges? Pages { get; init; }
 
-    /// <summary>The arenas of both, new ones in their order and then those that went.</summary>
+    /// <summary>The arenas of both, new ones in their order and then those that went; none when the heaps of one are not known.</summary>
     public required IReadOnlyList<ArenaChange> Arenas { get; init; }
 
-    /// <summary>The blocks of both; null when the heaps of one could not be read.</summary>
+    /// <summary>The blocks of both; null when the heaps of one are not known.</summary>
     public required BlockChanges? Blocks { get; init; }
 
     /// <summary>Whether addresses mean the same on both sides.</summary>
     public bool IsJoined => Basis == DiffBasis.Addresses;
+
+    /// <summary>Whether the heaps of both are known; else nothing is said to have come or gone.</summary>
+    public bool KnowsHeaps => Old.KnowsHeaps && New.KnowsHeaps;
 
     /// <summary>What passed between them; null when that is not known.</summary>
     public TimeSpan? Elapsed => New.Time - Old.Time;
@@ -35,6 +40,7 @@ public sealed record ProcessDiff
     {
         DiffBasis basis = DiffBases.Of(old, @new);
         bool isJoined = basis == DiffBasis.Addresses;
+        (WalkRecording Old, WalkRecording New)? heaps = old.KnownHeaps is { } was && @new.KnownHeaps is { } now ? (was, now) : null;
         PageChanges? pages = isJoined ? new PageChanges(old.Table, @new.Table) : null;
         return new ProcessDiff
         {
@@ -43,10 +49,12 @@ public sealed record ProcessDiff
             Basis = basis,
             Pages = pages,
             Mappings = pages is null ? MappingJoin.ByName(old.Table, @new.Table) : MappingJoin.ByAddress(old.Table, @new.Table, pages),
-            Arenas = isJoined ? ArenaChange.ByAddress(old.Heaps, @new.Heaps) : ArenaChange.ByKind(old.Heaps, @new.Heaps),
-            Blocks = old.Heaps is null || @new.Heaps is null ? null
-                : isJoined ? BlockChanges.Join(old.Heaps, @new.Heaps)
-                : BlockChanges.Compare(old.Heaps, @new.Heaps),
+            Arenas = heaps is not { } arenas ? []
+                : isJoined ? ArenaChange.ByAddress(arenas.Old, arenas.New)
+                : ArenaChange.ByKind(arenas.Old, arenas.New),
+            Blocks = heaps is not { } blocks ? null
+                : isJoined ? BlockChanges.Join(blocks.Old, blocks.New)
+                : BlockChanges.Compare(blocks.Old, blocks.New),
         };
     }
 

@@ -18,6 +18,23 @@ internal static class DiffScreen
     public static Moment Moment(double second, HeapSketch? heap, params MappingPages[] mappings) => new(
         Target(1234), Shown.Table([.. mappings.OrderBy(m => m.Mapping.Range.Start)]), heap is null ? null : Record(heap), Start.AddSeconds(second));
 
+    /// <summary>The moment, where libc's data was not to be seen: malloc is there, and none of its arenas.</summary>
+    public static Moment WithoutArenas(Moment moment) => moment with
+    {
+        Heaps = WalkRecording.Of(new ToldHeap(null, new HeapSet
+        {
+            Allocator = "glibc",
+            Problems = [new Problem(ProblemKind.Other, 0, 0x7f0000000000, "the data of libc.so.6 was not dumped: its heaps can't be found")],
+        })),
+    };
+
+    /// <summary>A moment whose arena leads to another that can't be read.</summary>
+    public static Moment WithBrokenRing(Moment moment, HeapSketch heap, ProblemKind kind)
+    {
+        Arena arena = heap.Arena() with { Problems = [new Problem(kind, HeapSketch.ArenaAddress, HeapSketch.ArenaAddress, "the ring of arenas does not come back")] };
+        return moment with { Heaps = WalkRecording.Of(new ToldHeap(heap, HeapSketch.Set(arena))) };
+    }
+
     public static TargetInfo Target(int pid, string executable = "/usr/bin/server") => new()
     {
         Kind = TargetKind.Process,
@@ -40,20 +57,18 @@ internal static class DiffScreen
         return Shown.Mapping(mapping, Shown.Run(PageKind.File, 1));
     }
 
-    private static WalkRecording Record(HeapSketch heap) => WalkRecording.Of(new ToldHeap(heap));
+    private static WalkRecording Record(HeapSketch heap) => WalkRecording.Of(new ToldHeap(heap, HeapSketch.Set(heap.Arena())));
 
-    private sealed class ToldHeap(HeapSketch heap) : IHeapBlocks
+    private sealed class ToldHeap(HeapSketch? heap, HeapSet heaps) : IHeapBlocks
     {
-        private readonly Arena _arena = heap.Arena();
-
-        public HeapSet Heaps => HeapSketch.Set(_arena);
+        public HeapSet Heaps => heaps;
 
         public IReadOnlyList<HeapThread> Threads => [];
 
         public IReadOnlyList<ArenaTotals> Run(IBlockSink sink)
         {
-            heap.Tell(sink, _arena);
-            return [heap.Totals(_arena)];
+            heap?.Tell(sink, heaps.Arenas[0]);
+            return heap is null ? [] : [heap.Totals(heaps.Arenas[0])];
         }
 
         public IReadOnlyList<ArenaTotals> Sum<T>(Func<T> makeSink, out T sink) where T : IBlockSink => Run(sink = makeSink());
