@@ -31,6 +31,7 @@ internal sealed class CoreMemory : IMemory
     public void ReadPages(ulong address, Span<byte> buffer, Span<PageAccess> access)
     {
         var page = (ulong)PageSize;
+        access = access[..(buffer.Length / PageSize)];
         ulong end = address > ulong.MaxValue - (ulong)buffer.Length ? ulong.MaxValue & ~(page - 1) : address + (ulong)buffer.Length;
         for (ulong at = address; !access.IsEmpty;)
         {
