@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import signal
 import statistics
 import subprocess
@@ -37,7 +38,7 @@ def warm(path):
 
 def row(name, path, blocks, pagealloc, rounds, aim):
     warm(path)
-    summary, cat = measure(rounds, [[pagealloc, path, "--show", "summary"], ["cat", path]])
+    summary, cat = measure(rounds, [[pagealloc, path, "--show", "summary"], [shutil.which("cat"), path]])
     ratio = statistics.median(s / c for s, c in zip(summary.wall, cat.wall))
     size = os.path.getsize(path)
     met, words = aim(ratio, size / blocks)
