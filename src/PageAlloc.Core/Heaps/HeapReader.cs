@@ -88,7 +88,7 @@ public sealed class HeapReader : IDisposable
     internal void LookAgain()
     {
         Cache.Clear();
-        Heaps = Find(_target is IProcDirectory ? MappingTable.Read(_target) : _mappings);
+        Heaps = Find(_target is LiveProcess ? MappingTable.Read(_target) : _mappings);
     }
 
     /// <summary>Goes back to heaps that were found before: those that were walked are the ones to show, whatever a second look found.</summary>
