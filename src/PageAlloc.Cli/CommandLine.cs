@@ -32,23 +32,38 @@ internal sealed class CommandLine
     private readonly Option<bool> _zeroScan = SharedOptions.ZeroScan();
     private readonly Option<bool> _noPageFlags = SharedOptions.NoPageFlags();
 
+    private static readonly (string Name, Func<Command> Make)[] s_commands =
+    [
+        ("summary", SummaryCommand.Make), ("blocks", BlocksCommand.Make), ("whatis", WhatIsCommand.Make), ("diff", DiffCommand.Make),
+        ("check", CheckCommand.Make), ("ps", PsCommand.Make), ("record", RecordCommand.Make), ("completion", CompletionCommand.Make),
+    ];
+
     /// <summary>Makes the command line.</summary>
+    /// <param name="arguments">What was given: where it asks for no help, only what it names is made, as the rest takes longer than to read a small process's pages.</param>
     /// <param name="map">Runs the main command.</param>
-    public CommandLine(Func<MapRequest, ExitCode> map)
+    public CommandLine(IReadOnlyList<string> arguments, Func<MapRequest, ExitCode> map)
     {
-        Root = new RootCommand("Shows every page of a process and every block of its malloc heaps, as a picture.")
+        const string description = "Shows every page of a process and every block of its malloc heaps, as a picture.";
+        bool isWhole = arguments.Any(MayAskForHelp);
+        Root = isWhole ? new RootCommand(description) : new Command("pagealloc", description);
+        Root.Arguments.Add(_target);
+        foreach (Option option in new Option[]
         {
-            _target, _show, _heapBy, _format, _drawing.Color, _drawing.Legend, _drawing.Width, _drawing.Scale, _filter, _drawing.NoFold, _totals, _runs, _zeroScan, _noPageFlags, _swapIn, _freeze, _layout, _sysroot, _debuginfod,
-        };
+            _show, _heapBy, _format, _drawing.Color, _drawing.Legend, _drawing.Width, _drawing.Scale, _filter, _drawing.NoFold, _totals, _runs, _zeroScan, _noPageFlags, _swapIn, _freeze, _layout, _sysroot, _debuginfod,
+        })
+        {
+            Root.Options.Add(option);
+        }
+
         Root.SetAction(result => (int)map(ReadMap(result)));
-        Root.Subcommands.Add(SummaryCommand.Make());
-        Root.Subcommands.Add(BlocksCommand.Make());
-        Root.Subcommands.Add(WhatIsCommand.Make());
-        Root.Subcommands.Add(DiffCommand.Make());
-        Root.Subcommands.Add(CheckCommand.Make());
-        Root.Subcommands.Add(PsCommand.Make());
-        Root.Subcommands.Add(RecordCommand.Make());
-        Root.Subcommands.Add(CompletionCommand.Make());
+        foreach ((string name, Func<Command> make) in s_commands)
+        {
+            if (isWhole || arguments.Contains(name))
+            {
+                Root.Subcommands.Add(make());
+            }
+        }
+
         foreach (Option option in Root.Options)
         {
             if (option is HelpOption help)
@@ -62,7 +77,7 @@ internal sealed class CommandLine
     }
 
     /// <summary>The command as the library knows it.</summary>
-    public RootCommand Root { get; }
+    public Command Root { get; }
 
     /// <summary>What the options of the map ask for.</summary>
     /// <exception cref="UsageException">They ask for what can't be.</exception>
@@ -99,6 +114,11 @@ internal sealed class CommandLine
             Map = _drawing.Read(result) with { Totals = result.GetValue(_totals) },
         };
     }
+
+    // Help, version, completion ("[suggest]") and files of arguments ("@FILE") are of a root command; so are short options, which may stand in one word.
+    private static bool MayAskForHelp(string argument) =>
+        argument.StartsWith("--help", StringComparison.Ordinal) || argument.StartsWith("--version", StringComparison.Ordinal)
+        || argument is ['[' or '@', ..] or ['-', not '-', ..];
 
     private static MappingFilter? ReadFilter(string? text)
     {

@@ -47,7 +47,7 @@ internal static class Program
 
     private static ExitCode Run(string[] arguments, StdOut output)
     {
-        var commandLine = new CommandLine(request => MapCommand.Run(request, output));
+        var commandLine = new CommandLine(arguments, request => MapCommand.Run(request, output));
         ParseResult result = commandLine.Root.Parse(arguments);
         if (result.Errors.Count > 0 && result.Action is ParseErrorAction)
         {

@@ -64,6 +64,24 @@ static void bins(int argc, char **argv) {
     tell();
 }
 
+// An empty bin among the last ones, with blocks in the bins after it, looks like the last bin of all; and a block that begins with
+// a page has an address that could be a number of bytes from the system.
+static void last_bins(int argc, char **argv) {
+    (void)argc, (void)argv;
+    const uintptr_t page = 4096, word = sizeof(void *);
+    uintptr_t small = (uintptr_t)keep(malloc(16));
+    uintptr_t left = page - (small + usable((void *)small) - word) % page;
+    keep(malloc(left + (left < 4 * word ? page : 0) - word));
+    void *at_page = keep(malloc(100000));
+    keep(malloc(16));
+    void *other = keep(malloc(50000));
+    keep(malloc(16));
+    drop(at_page);
+    drop(other);
+    keep(malloc(120000));
+    tell();
+}
+
 // Blocks that belong to the cache of a thread other than the main one, and its own cache's home in a thread arena.
 static void *cached[8][TIMES];
 
@@ -107,6 +125,6 @@ static void long_lists(int argc, char **argv) {
 }
 
 const struct heap_situation bin_situations[] = {
-    {"fastbins", fastbins}, {"tcache-full", tcache_full}, {"unsorted", unsorted}, {"bins", bins},
+    {"fastbins", fastbins}, {"tcache-full", tcache_full}, {"unsorted", unsorted}, {"bins", bins}, {"lastBins", last_bins},
     {"tcaches", tcaches}, {"allocated", allocated}, {"longLists", long_lists}, {NULL, NULL},
 };

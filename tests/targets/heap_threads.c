@@ -1,12 +1,15 @@
 // Threads that work at the same time and then stand still or end; and what their work needs.
 #include "heap.h"
 #include <pthread.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { MAX_THREADS = 256 };
 
 static pthread_barrier_t all_done;
+static pid_t ending[MAX_THREADS];
 static void (*work_of_thread)(size_t);
 
 #ifdef LARGE_STORAGE
@@ -24,6 +27,7 @@ static void *work_and_wait(void *index) {
 
 static void *work_and_end(void *index) {
     work_of_thread((size_t)index);
+    ending[(size_t)index] = (pid_t)syscall(SYS_gettid);
     // None ends before all have an arena; else the next would take it over.
     pthread_barrier_wait(&all_done);
     return NULL;
@@ -76,6 +80,10 @@ void let_end_after(size_t count, void (*work)(size_t index)) {
     for (size_t i = 0; i < count; i++)
         if (pthread_join(threads[i], NULL) != 0)
             fail("pthread_join");
+    // Joined is who has done with its stack: the kernel lists it until it has ended.
+    for (size_t i = 0; i < count; i++)
+        while (syscall(SYS_tgkill, getpid(), ending[i], 0) == 0)
+            sched_yield();
 }
 
 // xorshift64*, whose upper half is good enough for sizes.

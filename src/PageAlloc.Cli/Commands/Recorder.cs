@@ -79,7 +79,6 @@ internal sealed class Recorder : IDisposable
             StdErr.Write(e.Message);
             code = _request.Count is null ? code : ExitCode.Incomplete;
         }
-
         catch (IOException e) when (_writer.Moments != 0)
         {
             StdErr.Write(e.Message, $"the moments that {_request.Path} has are complete");
@@ -113,14 +112,14 @@ internal sealed class Recorder : IDisposable
 
     private ExitCode RecordMoment()
     {
-        if (!_request.Freeze)
+        // A file stands still anyway.
+        if (!_request.Freeze || _opened.Target.Info.Kind != TargetKind.Process)
         {
             return RecordMoment(_opened);
         }
 
         // Each moment is frozen by itself. The process opened first tells whether its number is still its own.
-        using OpenedTarget frozen = OpenedTarget.Open(
-            _opened.Target.Info.Kind == TargetKind.Process ? _opened.Target.Info.Pid.ToString(CultureInfo.InvariantCulture) : _request.Target, freeze: true);
+        using OpenedTarget frozen = OpenedTarget.Open(_opened.Target.Info.Pid.ToString(CultureInfo.InvariantCulture), freeze: true);
         ThrowIfEnded();
         return RecordMoment(frozen);
     }

@@ -17,7 +17,7 @@ internal sealed class OutputException(int error) : Exception(ErrorText.Of(error)
 /// </summary>
 internal sealed unsafe class StdOut(int descriptor) : IBufferWriter<byte>
 {
-    private byte[] _buffer = new byte[64 << 10];
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(64 << 10);
     private int _length;
 
     /// <summary>Held while bytes go out: who takes it writes between two writes.</summary>

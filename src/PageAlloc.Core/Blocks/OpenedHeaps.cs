@@ -46,7 +46,7 @@ public sealed class OpenedHeaps : IDisposable
     /// <returns>The walk, which <see cref="Blocks"/> is from now on.</returns>
     public WalkRecording Keep()
     {
-        WalkRecording kept = Blocks as WalkRecording ?? WalkRecording.Take(_reader!);
+        WalkRecording kept = Blocks as WalkRecording ?? WalkRecording.Of(Blocks);
         Blocks = kept;
         return kept;
     }

@@ -33,7 +33,7 @@ internal static class SecondLook
         }
 
         HeapSet walked = reader.Heaps;
-        reader.Refresh();
+        reader.LookAgain();
         HeapWalk.Prepare(reader);
         IReadOnlyList<ArenaTotals> again = HeapWalk.WalkAll(reader, NoSink.Instance);
         foreach (ArenaTotals arena in again)
@@ -41,8 +41,10 @@ internal static class SecondLook
             BrokenLinks.Name(reader, arena);
         }
 
-        HashSet<string> now =
-            [.. reader.Heaps.Problems.Concat(again.SelectMany(t => t.Problems)).Select(p => p.Text)];
+        // On a busy machine a thread may wait for a processor in the middle of its work, so that both looks see the same half of it.
+        IReadOnlySet<ulong> changed = reader.FindChanged();
+        IEnumerable<Problem> ofArenas = again.Where(t => HeapWalk.FindChange(t, changed) is null).SelectMany(t => t.Problems);
+        HashSet<string> now = [.. WithoutChanged(reader.Heaps, reader.Heaps.Problems, changed).Concat(ofArenas).Select(p => p.Text)];
         reader.Restore(walked);
         HashSet<string> confirmed =
             [.. problems.Where(p => p.Kind is ProblemKind.Changing or ProblemKind.LayoutMismatch or ProblemKind.Swapped || now.Contains(p.Text)).Select(p => p.Text)];

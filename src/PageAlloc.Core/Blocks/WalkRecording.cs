@@ -37,14 +37,6 @@ public sealed class WalkRecording : IHeapBlocks
     /// <summary>Their blocks.</summary>
     internal IPackedPieces Pieces => _pieces;
 
-    /// <summary>Walks the heaps; those that change meanwhile are read again.</summary>
-    /// <param name="reader">The heaps.</param>
-    public static WalkRecording Take(HeapReader reader)
-    {
-        IReadOnlyList<ArenaTotals> totals = HeapWalk.Sum(reader, () => new PackedBlocks(), out PackedBlocks blocks);
-        return new WalkRecording(reader.Heaps, reader.FindThreads(), totals, blocks.Segments, blocks);
-    }
-
     /// <summary>Writes it to a snapshot.</summary>
     internal void Write(MomentWriter moment)
     {

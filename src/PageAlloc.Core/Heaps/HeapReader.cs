@@ -7,6 +7,7 @@ namespace PageAlloc.Heaps;
 /// <summary>Finds the malloc heaps of a target and keeps its memory open for walking them.</summary>
 public sealed class HeapReader : IDisposable
 {
+    private readonly ITarget _target;
     private readonly IReadOnlyList<Mapping> _mappings;
     private readonly LibcFiles _files;
     private readonly HeapOptions _options;
@@ -14,6 +15,7 @@ public sealed class HeapReader : IDisposable
     private HeapReader(
         ITarget target, IMemory memory, IReadOnlyList<Mapping> mappings, IReadOnlyDictionary<int, int> tids, HeapOptions options)
     {
+        _target = target;
         _mappings = mappings;
         _options = options;
         _files = new LibcFiles(target, mappings, options);
@@ -22,7 +24,7 @@ public sealed class HeapReader : IDisposable
         Pointers = (target as IThreadSource)?.Threads.Where(t => t.Pointer != 0).ToDictionary(t => t.Tid, t => t.Pointer);
         Memory = memory;
         Cache = new MemoryCache(memory, target.Info.PointerSize == 4 ? 4 : 8);
-        Heaps = Find();
+        Heaps = Find(mappings);
     }
 
     /// <summary>The heaps, as they were when last looked for.</summary>
@@ -79,7 +81,14 @@ public sealed class HeapReader : IDisposable
     public void Refresh()
     {
         Cache.Clear();
-        Heaps = Find();
+        Heaps = Find(_mappings);
+    }
+
+    /// <summary>The same for a second look, in the mappings of now: malloc counts blocks that have got one since.</summary>
+    internal void LookAgain()
+    {
+        Cache.Clear();
+        Heaps = Find(_target is LiveProcess ? MappingTable.Read(_target) : _mappings);
     }
 
     /// <summary>Goes back to heaps that were found before: those that were walked are the ones to show, whatever a second look found.</summary>
@@ -152,9 +161,9 @@ public sealed class HeapReader : IDisposable
     /// <summary>Closes the memory.</summary>
     public void Dispose() => Memory.Dispose();
 
-    private HeapSet Find()
+    private HeapSet Find(IReadOnlyList<Mapping> mappings)
     {
-        HeapSet? glibc = new GlibcHeaps(Memory, Cache, _mappings, Tids, Pointers, _files, _options.IsDescribed).Find();
-        return (glibc ?? new HeapSet { Allocator = OtherAllocators.Name(_mappings) }) with { WasForked = WasForked };
+        HeapSet? glibc = new GlibcHeaps(Memory, Cache, mappings, Tids, Pointers, _files, _options.IsDescribed).Find();
+        return (glibc ?? new HeapSet { Allocator = OtherAllocators.Name(mappings) }) with { WasForked = WasForked };
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -173,14 +174,16 @@ internal sealed unsafe class LinuxFile : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>Reads from the position to the end, at most <paramref name="limit"/> bytes.</summary>
     /// <param name="limit">The cap in bytes.</param>
     /// <param name="error">The error number when null is returned; 0 when it is null because the cap was reached.</param>
+    [SkipLocalsInit]
     public byte[]? ReadToEnd(int limit, out int error)
     {
-        var buffer = new byte[16 << 10];
+        // Most files of /proc are smaller than that.
+        Span<byte> buffer = stackalloc byte[4 << 10];
         int length = 0;
         error = 0;
         while (true)
         {
-            int n = Read(buffer.AsSpan(length));
+            int n = Read(buffer[length..]);
             if (n < 0)
             {
                 error = -n;
@@ -189,7 +192,7 @@ internal sealed unsafe class LinuxFile : SafeHandleZeroOrMinusOneIsInvalid
 
             if (n == 0)
             {
-                return length == buffer.Length ? buffer : buffer[..length];
+                return buffer[..length].ToArray();
             }
 
             length += n;
@@ -198,9 +201,11 @@ internal sealed unsafe class LinuxFile : SafeHandleZeroOrMinusOneIsInvalid
                 return null;
             }
 
-            if (buffer.Length - length < 4 << 10)
+            if (buffer.Length - length < buffer.Length / 4)
             {
-                Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 2L, Array.MaxLength));
+                Span<byte> larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(buffer.Length * 4L, Array.MaxLength));
+                buffer[..length].CopyTo(larger);
+                buffer = larger;
             }
         }
     }

@@ -8,8 +8,6 @@ namespace PageAlloc.Mappings;
 /// </summary>
 internal static class CoreMappings
 {
-    private const ulong AT_RANDOM = 25;
-    private const ulong AT_SYSINFO_EHDR = 33;
     private const ulong VsyscallStart = 0xffffffffff600000;
 
     /// <summary>The mappings, in address order.</summary>
@@ -101,8 +99,8 @@ internal static class CoreMappings
     // What the auxiliary vector tells of mappings without a file: the vdso, and the stack, in which the random bytes are.
     private static void NameKernels(CoreFile core, List<Mapping> mappings)
     {
-        ulong vdso = core.Auxiliary.GetValueOrDefault(AT_SYSINFO_EHDR);
-        ulong inStack = core.Auxiliary.GetValueOrDefault(AT_RANDOM);
+        ulong vdso = core.Auxiliary.GetValueOrDefault(AuxiliaryVector.AT_SYSINFO_EHDR);
+        ulong inStack = core.Auxiliary.GetValueOrDefault(AuxiliaryVector.AT_RANDOM);
         for (int i = 0; i < mappings.Count; i++)
         {
             Mapping mapping = mappings[i];

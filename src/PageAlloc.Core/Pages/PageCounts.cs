@@ -12,31 +12,13 @@ public sealed class PageCounts
     public ulong this[PageState state] => _byCode[state.Code];
 
     /// <summary>The pages of a kind, of any size.</summary>
-    public ulong Of(PageKind kind)
-    {
-        ulong sum = 0;
-        foreach ((PageState state, ulong pages) in NonZero())
-        {
-            sum += state.Kind == kind ? pages : 0;
-        }
-
-        return sum;
-    }
+    public ulong Of(PageKind kind) => Sum(state => state.Kind == kind);
 
     /// <summary>The pages in RAM; hugetlb pages are among them.</summary>
-    public ulong Resident
-    {
-        get
-        {
-            ulong sum = 0;
-            foreach ((PageState state, ulong pages) in NonZero())
-            {
-                sum += state.IsResident ? pages : 0;
-            }
+    public ulong Resident => Sum(state => state.IsResident);
 
-            return sum;
-        }
-    }
+    /// <summary>The pages of which nothing is known; those whose bytes a core file has are among them.</summary>
+    public ulong Unknown => Sum(state => state.IsUnknown);
 
     /// <summary>The states that occur, with their pages, by kind and then size.</summary>
     public IEnumerable<(PageState State, ulong Pages)> NonZero()
@@ -71,5 +53,16 @@ public sealed class PageCounts
         {
             Add(run.State, run.Count);
         }
+    }
+
+    private ulong Sum(Func<PageState, bool> isCounted)
+    {
+        ulong sum = 0;
+        for (int code = 0; code < _byCode.Length; code++)
+        {
+            sum += _byCode[code] != 0 && isCounted(PageState.FromCode((byte)code)) ? _byCode[code] : 0;
+        }
+
+        return sum;
     }
 }

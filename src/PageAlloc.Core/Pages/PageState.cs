@@ -74,6 +74,9 @@ public readonly record struct PageState
     /// <summary>Whether the page is in RAM and counted in RSS (or is a hugetlb page, which smaps counts apart).</summary>
     public bool IsResident => _code >= Sized || Kind == PageKind.Ksm;
 
+    /// <summary>Whether it is not known if the page is in RAM, in swap or neither.</summary>
+    public bool IsUnknown => Kind is PageKind.Unknown or PageKind.Dumped or PageKind.DumpedZeros;
+
     /// <summary>Whether the kind has a size.</summary>
     public bool HasSize => _code >= Sized;
 

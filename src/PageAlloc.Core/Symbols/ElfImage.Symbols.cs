@@ -7,8 +7,8 @@ public sealed partial class ElfImage
     private const int MaxTables = 1;
 
     /// <summary>
-    /// Looks a defined symbol up: in .symtab, then in .dynsym; in a file without section headers, and in a loaded image,
-    /// through the dynamic section. The first one when several have the name.
+    /// Looks a defined symbol up: in .symtab, then through the hash tables of the dynamic section, then in .dynsym. One of them when
+    /// several have the name.
     /// </summary>
     /// <param name="name">The name, without a version.</param>
     /// <param name="symbol">Gets the symbol.</param>
@@ -16,7 +16,7 @@ public sealed partial class ElfImage
     public bool TryFindSymbol(ReadOnlySpan<byte> name, out ElfSymbol symbol)
     {
         Span<ElfSymbol> one = stackalloc ElfSymbol[1];
-        bool found = Find(name, one) != 0;
+        bool found = Find(name, one, isHashFirst: true) != 0;
         symbol = one[0];
         return found;
     }
@@ -27,10 +27,11 @@ public sealed partial class ElfImage
     public IReadOnlyList<ElfSymbol> FindSymbols(ReadOnlySpan<byte> name)
     {
         var symbols = new ElfSymbol[_limits.MaxSymbolsOfOneName];
-        return symbols[..Find(name, symbols)];
+        return symbols[..Find(name, symbols, isHashFirst: false)];
     }
 
-    private int Find(ReadOnlySpan<byte> name, Span<ElfSymbol> symbols)
+    // A hash table need not list all symbols of a name; and a file that lies may have one that finds none.
+    private int Find(ReadOnlySpan<byte> name, Span<ElfSymbol> symbols, bool isHashFirst)
     {
         if (name.IsEmpty || name.Contains((byte)0) || name.Length > _limits.MaxPathBytes)
         {
@@ -41,8 +42,9 @@ public sealed partial class ElfImage
         name.CopyTo(terminated);
         terminated[^1] = 0;
         int found = FindInSections(ElfReader.SHT_SYMTAB, terminated, symbols);
-        found = found != 0 ? found : FindInSections(ElfReader.SHT_DYNSYM, terminated, symbols);
-        return found != 0 ? found : FindInDynamic(terminated, symbols);
+        found = found == 0 && isHashFirst ? FindInDynamic(terminated, symbols) : found;
+        found = found == 0 ? FindInSections(ElfReader.SHT_DYNSYM, terminated, symbols) : found;
+        return found == 0 && !isHashFirst ? FindInDynamic(terminated, symbols) : found;
     }
 
     private int FindInSections(uint type, ReadOnlySpan<byte> name, Span<ElfSymbol> symbols)

@@ -15,21 +15,20 @@ public sealed partial class ElfImage : IDisposable
     private readonly ElfSection _sectionNames;
     private readonly Dictionary<ulong, ulong> _dynamic;
     private readonly ulong _bias;
-    private readonly IDisposable? _owner;
 
-    // header: the ELF header and the program headers, which a loaded image has at its start as well.
-    private ElfImage(ElfStorage storage, ReadOnlySpan<byte> header, ulong bias, SymbolLimits limits, IDisposable? owner)
+    // headers: the file, or what a loaded image has of it at its start: the ELF header and the program headers.
+    private ElfImage(ElfStorage storage, ElfStorage headers, ulong bias, SymbolLimits limits)
     {
+        ReadOnlySpan<byte> header = HeaderOf(headers);
         _limits = limits;
         _storage = storage;
         _bias = bias;
-        _owner = owner;
         PointerSize = ReadClass(header);
         _reader = new ElfReader(PointerSize == 8);
         Type = ElfReader.U16(header, 16);
         Machine = ElfReader.U16(header, 18);
         _sections = storage.IsMemory ? [] : ReadSections(header, out _sectionNames);
-        _segments = ReadSegments(header, _reader, limits, _sections);
+        _segments = ReadSegments(headers, limits, _sections.Length != 0);
         _loads = [.. _segments.Where(s => s.Type == ElfSegmentType.Load && s.MemorySize != 0).OrderBy(s => s.VirtualAddress)];
         HasContent = !_sections.Any(IsEmptyCode);
         _dynamic = ReadDynamic();
@@ -90,20 +89,21 @@ public sealed partial class ElfImage : IDisposable
     /// <param name="bytes">The whole file; it must not change as long as the image is used.</param>
     /// <param name="limits">Caps on what is read; null for the usual ones.</param>
     /// <exception cref="InvalidDataException">It is no ELF file of these kinds, or its headers do not fit in it.</exception>
-    public static ElfImage Parse(ReadOnlyMemory<byte> bytes, SymbolLimits? limits = null) => Parse(bytes, limits, null);
+    public static ElfImage Parse(ReadOnlyMemory<byte> bytes, SymbolLimits? limits = null) =>
+        OfFile(new ElfStorage(bytes), limits ?? SymbolLimits.Default);
 
-    /// <summary>The same, with what to dispose of along with the image.</summary>
-    internal static ElfImage Parse(ReadOnlyMemory<byte> bytes, SymbolLimits? limits, IDisposable? owner) =>
-        new(new ElfStorage(bytes), bytes.Span, 0, limits ?? SymbolLimits.Default, owner);
+    /// <summary>The same of a file, which is let go of along with the image.</summary>
+    /// <exception cref="InvalidDataException">As above; the file is the caller's then.</exception>
+    internal static ElfImage OfFile(ElfStorage file, SymbolLimits limits) => new(file, file, 0, limits);
 
     /// <summary>The image of a loaded file.</summary>
-    internal static ElfImage OfMemory(ElfStorage storage, ReadOnlySpan<byte> header, ulong bias, SymbolLimits limits) =>
-        new(storage, header, bias, limits, null);
+    internal static ElfImage OfMemory(ElfStorage storage, ReadOnlyMemory<byte> header, ulong bias, SymbolLimits limits) =>
+        new(storage, new ElfStorage(header), bias, limits);
 
     /// <summary>The program headers alone, from the first bytes of a loaded file.</summary>
     /// <exception cref="InvalidDataException">They are no ELF file's, or not among these bytes.</exception>
-    internal static ElfSegment[] ReadSegments(ReadOnlySpan<byte> header, SymbolLimits limits) =>
-        ReadSegments(header, new ElfReader(ReadClass(header) == 8), limits, []);
+    internal static ElfSegment[] ReadSegments(ReadOnlyMemory<byte> header, SymbolLimits limits) =>
+        ReadSegments(new ElfStorage(header), limits, hasSections: false);
 
     /// <summary>
     /// Reads what a segment has at <paramref name="virtualAddress"/> before anything ran: the file's content, zeros where a
@@ -149,7 +149,7 @@ public sealed partial class ElfImage : IDisposable
     }
 
     /// <summary>Lets go of the file. Memory that was given to <see cref="Parse(ReadOnlyMemory{byte}, SymbolLimits)"/> stays.</summary>
-    public void Dispose() => _owner?.Dispose();
+    public void Dispose() => _storage.Dispose();
 
     // The bytes at an address, as long as they are all content of one segment.
     private bool TrySlice(ulong address, ulong length, out ReadOnlySpan<byte> slice)
@@ -192,6 +192,9 @@ public sealed partial class ElfImage : IDisposable
         return null;
     }
 
+    private static ReadOnlySpan<byte> HeaderOf(ElfStorage headers) =>
+        headers.TrySliceFile(0, (ulong)Math.Min(headers.Length, 64), out ReadOnlySpan<byte> header) ? header : default;
+
     private static int ReadClass(ReadOnlySpan<byte> header)
     {
         if (header.Length < 64 && (header.Length < 52 || header[4] != 1) || !header.StartsWith("\u007fELF"u8))
@@ -207,15 +210,20 @@ public sealed partial class ElfImage : IDisposable
         return header[4] * 4;
     }
 
-    private static ElfSegment[] ReadSegments(ReadOnlySpan<byte> header, ElfReader reader, SymbolLimits limits, ElfSection[] sections)
+    private static ElfSegment[] ReadSegments(ElfStorage headers, SymbolLimits limits, bool hasSections)
     {
-        bool is64 = reader.Word == 8;
+        ReadOnlySpan<byte> header = HeaderOf(headers);
+        bool is64 = ReadClass(header) == 8;
+        var reader = new ElfReader(is64);
         ulong offset = reader.Native(header, is64 ? 32 : 28);
         int size = ElfReader.U16(header, is64 ? 54 : 42);
         uint count = ElfReader.U16(header, is64 ? 56 : 44);
-        if (count == ElfReader.PN_XNUM && sections.Length > 0)
+
+        // With 65,535 segments or more their number stands in sh_info of the first section header.
+        if (count == ElfReader.PN_XNUM && hasSections
+            && headers.TrySliceFile(reader.Native(header, is64 ? 40 : 32), (uint)reader.SectionHeaderSize, out ReadOnlySpan<byte> first))
         {
-            count = (uint)Math.Min(ReadExtendedCount(header, reader), uint.MaxValue);
+            count = ElfReader.U32(first, is64 ? 44 : 28);
         }
 
         if (count == 0)
@@ -223,22 +231,18 @@ public sealed partial class ElfImage : IDisposable
             return [];
         }
 
-        if (count > limits.MaxProgramHeaders || size < reader.ProgramHeaderSize
-            || offset > (ulong)header.Length || (ulong)count * (uint)size > (ulong)header.Length - offset)
+        if (!headers.TrySliceFile(offset, (ulong)count * (uint)size, out ReadOnlySpan<byte> table)
+            || count > limits.MaxProgramHeaders || size < reader.ProgramHeaderSize)
         {
-            ElfReader.Bad($"{count} program headers of {size} bytes at {offset} do not fit in {header.Length} bytes, or in the cap of {limits.MaxProgramHeaders}");
+            ElfReader.Bad($"{count} program headers of {size} bytes at {offset} do not fit in {headers.Length} bytes, or in the cap of {limits.MaxProgramHeaders}");
         }
 
         var segments = new ElfSegment[count];
         for (int i = 0; i < segments.Length; i++)
         {
-            segments[i] = reader.ReadProgramHeader(header.Slice((int)offset + i * size, reader.ProgramHeaderSize));
+            segments[i] = reader.ReadProgramHeader(table.Slice(i * size, reader.ProgramHeaderSize));
         }
 
         return segments;
     }
-
-    // With 65,535 segments or more their number stands in sh_info of the first section header.
-    private static uint ReadExtendedCount(ReadOnlySpan<byte> header, ElfReader reader) =>
-        ElfReader.U32(header, (int)reader.Native(header, reader.Word == 8 ? 40 : 32) + (reader.Word == 8 ? 44 : 28));
 }

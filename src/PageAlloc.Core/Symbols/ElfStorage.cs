@@ -1,4 +1,5 @@
 using System.Collections;
+using PageAlloc.Interop;
 
 namespace PageAlloc.Symbols;
 
@@ -6,15 +7,31 @@ namespace PageAlloc.Symbols;
 /// The bytes of an ELF image: a file as it lies on disk, or the loaded image as found in memory, which has holes where
 /// pages were not present. All slices are checked here.
 /// </summary>
-internal sealed class ElfStorage
+internal sealed class ElfStorage : IDisposable
 {
+    private readonly FilePieces? _pieces;
+    private readonly IDisposable? _owner;
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly BitArray? _known;
     private readonly int _pageSize;
     private readonly ulong _base;
 
-    /// <summary>A file.</summary>
+    /// <summary>A file that is in memory.</summary>
     public ElfStorage(ReadOnlyMemory<byte> file) => _bytes = file;
+
+    /// <summary>A file that is mapped; owned from now on.</summary>
+    public ElfStorage(MappedFile file)
+    {
+        _bytes = file.Memory;
+        _owner = file;
+    }
+
+    /// <summary>A file that is read when its bytes are asked for; owned from now on.</summary>
+    public ElfStorage(FilePieces file)
+    {
+        _pieces = file;
+        _owner = file;
+    }
 
     /// <summary>A loaded image.</summary>
     /// <param name="image">Its bytes; the first is at the unbiased address <paramref name="virtualBase"/>.</param>
@@ -32,11 +49,20 @@ internal sealed class ElfStorage
     /// <summary>Whether it is a loaded image, addressed by virtual address, not by file offset.</summary>
     public bool IsMemory => _known is not null;
 
-    public ReadOnlyMemory<byte> Bytes => _bytes;
+    /// <summary>All of the bytes.</summary>
+    public ReadOnlyMemory<byte> Bytes => _pieces?.Whole() ?? _bytes;
+
+    /// <summary>How many bytes there are.</summary>
+    public int Length => _pieces?.Length ?? _bytes.Length;
 
     /// <summary>The bytes at a file offset; false when some lie outside, or for a loaded image.</summary>
     public bool TrySliceFile(ulong offset, ulong length, out ReadOnlySpan<byte> slice)
     {
+        if (_pieces is not null)
+        {
+            return _pieces.TrySlice(offset, length, out slice);
+        }
+
         ReadOnlySpan<byte> bytes = _bytes.Span;
         if (IsMemory || offset > (ulong)bytes.Length || length > (ulong)bytes.Length - offset)
         {
@@ -70,4 +96,7 @@ internal sealed class ElfStorage
         slice = bytes.Slice((int)offset, (int)length);
         return true;
     }
+
+    /// <summary>Lets go of the file.</summary>
+    public void Dispose() => _owner?.Dispose();
 }

@@ -15,7 +15,7 @@ internal static class MemoryImage
     public static ElfImage? Read(ITarget target, Module module, SymbolLimits limits)
     {
         using IMemory? memory = TryOpen(target);
-        if (memory is null || ReadHeader(memory, module) is not { } header)
+        if (memory is null || ReadHeader(memory, module, HeaderBytes) is not { } header)
         {
             return null;
         }
@@ -40,7 +40,16 @@ internal static class MemoryImage
     public static ReadOnlyMemory<byte> ReadBuildId(ITarget target, Module module, SymbolLimits limits)
     {
         using IMemory? memory = TryOpen(target);
-        if (memory is null || ReadHeader(memory, module) is not { } header)
+
+        // It nearly always stands in the first page.
+        return memory is null ? default
+            : ReadBuildId(memory, module, (ulong)memory.PageSize, limits) is { IsEmpty: false } found ? found
+            : ReadBuildId(memory, module, HeaderBytes, limits);
+    }
+
+    private static ReadOnlyMemory<byte> ReadBuildId(IMemory memory, Module module, ulong most, SymbolLimits limits)
+    {
+        if (ReadHeader(memory, module, most) is not { } header)
         {
             return default;
         }
@@ -49,7 +58,7 @@ internal static class MemoryImage
         {
             ulong bias = module.LoadBias(ElfImage.ReadSegments(header, limits));
             ulong low = unchecked(module.Range.Start - bias);
-            using ElfImage image = Read(memory, module, header, low, Math.Min(module.Mappings[0].Range.Length, HeaderBytes), bias, limits);
+            using ElfImage image = Read(memory, module, header, low, Math.Min(module.Mappings[0].Range.Length, most), bias, limits);
             return image.BuildId;
         }
         catch (InvalidDataException)
@@ -71,9 +80,9 @@ internal static class MemoryImage
     }
 
     // The ELF header and the program headers behind it; they end where a page is missing.
-    private static byte[]? ReadHeader(IMemory memory, Module module)
+    private static byte[]? ReadHeader(IMemory memory, Module module, ulong most)
     {
-        var bytes = new byte[Math.Min(module.Mappings[0].Range.Length, HeaderBytes)];
+        var bytes = new byte[Math.Min(module.Mappings[0].Range.Length, most)];
         var access = new PageAccess[bytes.Length / memory.PageSize];
         memory.ReadPages(module.Mappings[0].Range.Start, bytes.AsSpan(0, access.Length * memory.PageSize), access);
         int known = Array.FindIndex(access, a => a != PageAccess.Data);

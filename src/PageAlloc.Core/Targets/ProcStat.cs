@@ -13,7 +13,10 @@ internal static class ProcStat
     private const ulong KernelThread = 0x200000;
 
     /// <summary>Whether the process was forked and ran no other program since.</summary>
-    public static bool WasForked(ReadOnlySpan<byte> stat) => (Field(stat, FlagsField) & ForkedButDidNotExec) != 0;
+    public static bool WasForked(ReadOnlySpan<byte> stat) => WasForked(Field(stat, FlagsField));
+
+    /// <summary>The same by the flags alone, which core files have too.</summary>
+    public static bool WasForked(ulong flags) => (flags & ForkedButDidNotExec) != 0;
 
     /// <summary>Whether it is a thread of the kernel.</summary>
     public static bool IsKernelThread(ReadOnlySpan<byte> stat) => (Field(stat, FlagsField) & KernelThread) != 0;

@@ -46,10 +46,9 @@ public sealed class SnapshotFile : ITarget, ISections, IMemorySource
     /// <exception cref="TargetException">It can't be read, is no snapshot, is of a later version, is damaged, or has no such moment.</exception>
     public static SnapshotFile Open(string path, int? moment = null)
     {
-        LinuxFile file = RootedFile.OpenRegular(null, path) ?? throw CannotOpen(path);
+        LinuxFile file = OpenSeries(path, out SnapshotMoments moments);
         try
         {
-            SnapshotMoments moments = SnapshotMoments.Read(file, path);
             return moment is { } wanted && (wanted < 1 || wanted > moments.All.Count)
                 ? throw new TargetException(
                     TargetFailure.NotSupported,

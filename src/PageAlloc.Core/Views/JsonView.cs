@@ -197,7 +197,7 @@ public static class JsonView
         json.WriteNumber("zero"u8, counts[new PageState(PageKind.Zero)]);
         json.WriteNumber("ksm"u8, counts[new PageState(PageKind.Ksm)]);
         json.WriteNumber("guard"u8, counts[new PageState(PageKind.Guard)]);
-        json.WriteNumber("unknown"u8, counts[new PageState(PageKind.Unknown)] + counts[new PageState(PageKind.Dumped)] + counts[new PageState(PageKind.DumpedZeros)]);
+        json.WriteNumber("unknown"u8, counts.Unknown);
         json.WriteEndObject();
 
         void WriteSize(int order, ulong pages, bool always)

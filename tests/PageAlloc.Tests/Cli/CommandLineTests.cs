@@ -105,7 +105,7 @@ public sealed class CommandLineTests
 
     private static MapRequest Read(params string[] arguments)
     {
-        var commandLine = new CommandLine(_ => ExitCode.Done);
+        var commandLine = new CommandLine(arguments, _ => ExitCode.Done);
         ParseResult result = commandLine.Root.Parse(arguments);
         Assert.Empty(result.Errors);
         return commandLine.ReadMap(result);
@@ -113,7 +113,7 @@ public sealed class CommandLineTests
 
     private static string Refusal(string[] arguments)
     {
-        var commandLine = new CommandLine(_ => ExitCode.Done);
+        var commandLine = new CommandLine(arguments, _ => ExitCode.Done);
         ParseResult result = commandLine.Root.Parse(arguments);
         return result.Errors.Count != 0
             ? string.Join("; ", result.Errors.Select(e => e.Message))

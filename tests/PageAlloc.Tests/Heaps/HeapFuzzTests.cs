@@ -72,7 +72,7 @@ public sealed class HeapFuzzTests
             }
 
             OrderedWalk.Run(reader, new BlockLog());
-            WalkRecording.Take(reader).RunInOrder(new BlockLog());
+            WalkRecording.Of(new LiveBlocks(reader)).RunInOrder(new BlockLog());
             foreach (Arena arena in reader.Heaps.Arenas.Where(a => a.Segments.Count != 0))
             {
                 var lists = new FreeLists();

@@ -62,7 +62,7 @@ public sealed class HeapPropertyTests
     {
         var walked = new BlockLog();
         OrderedWalk.Run(reader, walked);
-        var recording = WalkRecording.Take(reader);
+        var recording = WalkRecording.Of(new LiveBlocks(reader));
         var replayed = new BlockLog();
         recording.RunInOrder(replayed);
         Assert.Equal(walked.Blocks, replayed.Blocks);

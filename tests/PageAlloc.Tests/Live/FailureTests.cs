@@ -123,6 +123,8 @@ public sealed class FailureTests
     public void A_signal_ends_the_run_and_not_the_target(int signal, int exitCode)
     {
         using TargetProgram target = TargetProgram.Pages("everyOther");
+        SituationLook.Settle(target.Pid);
+
         // Nobody empties the pipe, so the run is in the middle when the signal comes.
         Process look = CommandRun.Start([$"{target.Pid}", "--format", "json", "--runs"]);
         int first = look.StandardOutput.BaseStream.ReadByte();

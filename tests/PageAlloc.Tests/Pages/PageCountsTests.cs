@@ -12,6 +12,7 @@ public sealed class PageCountsTests
         var counts = new PageCounts();
         Assert.Equal(0UL, counts.Total);
         Assert.Equal(0UL, counts.Resident);
+        Assert.Equal(0UL, counts.Unknown);
         Assert.Empty(counts.NonZero());
     }
 
@@ -25,12 +26,16 @@ public sealed class PageCountsTests
         counts.Add(new PageState(PageKind.Ksm), 10);
         counts.Add(new PageState(PageKind.Zero), 20);
         counts.Add(new PageState(PageKind.NotPresent), 100);
-        Assert.Equal(646UL, counts.Total);
+        counts.Add(new PageState(PageKind.Unknown), 1000);
+        counts.Add(new PageState(PageKind.Dumped), 2000);
+        counts.Add(new PageState(PageKind.DumpedZeros), 4000);
+        Assert.Equal(7646UL, counts.Total);
         Assert.Equal(4UL, counts[new PageState(PageKind.Anonymous)]);
         Assert.Equal(512UL, counts[new PageState(PageKind.Anonymous, 9)]);
         Assert.Equal(0UL, counts[new PageState(PageKind.Anonymous, 4)]);
         Assert.Equal(516UL, counts.Of(PageKind.Anonymous));
         Assert.Equal(526UL, counts.Resident);
+        Assert.Equal(7000UL, counts.Unknown);
         Assert.Equal(0UL, counts.Of(PageKind.Swapped));
     }
 

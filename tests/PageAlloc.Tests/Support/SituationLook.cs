@@ -29,7 +29,10 @@ internal sealed record SituationLook(
         return Take(standing.Target, standing.Pid);
     }
 
-    /// <summary>Waits until a target sleeps: it has said READY before that, and its last steps are not ours.</summary>
+    /// <summary>
+    /// Waits until a target sleeps: it has said READY before that, and its last steps are not ours. On a busy machine it may wait long
+    /// for a processor, and nothing of it changes meanwhile.
+    /// </summary>
     public static Vitals Settle(int pid)
     {
         Vitals last = Vitals.Of(pid);
@@ -37,7 +40,7 @@ internal sealed record SituationLook(
         {
             Thread.Sleep(20);
             Vitals now = Vitals.Of(pid);
-            if (now.Equals(last))
+            if (now.IsAsleep && now.Equals(last))
             {
                 return now;
             }

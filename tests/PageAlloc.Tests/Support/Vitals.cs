@@ -51,6 +51,9 @@ internal sealed class Vitals : IEquatable<Vitals>
         return stat[stat.LastIndexOf(')') + 2];
     }
 
+    /// <summary>Whether no thread runs, or would if there were a processor for it.</summary>
+    public bool IsAsleep => !_values.Any(v => v.Key.EndsWith("State", StringComparison.Ordinal) && v.Value[0] is 'R' or 'D');
+
     private void AddStatus(string folder, string prefix, string[] keys)
     {
         foreach (string[] parts in File.ReadLines(folder + "/status").Select(line => line.Split(':', 2)))

@@ -16,7 +16,7 @@ public sealed class ProcessFreezerTests
     public void Threads_are_stopped_by_a_tracer_while_frozen_and_by_nobody_after()
     {
         using Restless target = Restless.Start("walk", 8);
-        using ProcessFreezer frozen = ProcessFreezer.Freeze(target.Pid);
+        using ProcessFreezer frozen = target.Freeze();
         Assert.Equal(9, frozen.ThreadCount);
         Assert.Equal(9, target.Threads().Count);
         Assert.All(target.Threads(), t => Assert.Equal('t', t.State));

@@ -63,7 +63,7 @@ internal static class MainArenaFinder
         for (int at = 0; at + (2 * w) <= bytes.Length; at += w)
         {
             ulong self = start + (ulong)at - (ulong)(2 * w);
-            if (memory.Word(bytes[at..]) != self || memory.Word(bytes[(at + w)..]) != self || IsFollowedByBin(memory, bytes[at..], self))
+            if (memory.Word(bytes[at..]) != self || memory.Word(bytes[(at + w)..]) != self || IsFollowedByBin(memory, self))
             {
                 continue;
             }
@@ -78,11 +78,22 @@ internal static class MainArenaFinder
         }
     }
 
-    // Other bins that are empty look like the last one, but for what follows them.
-    private static bool IsFollowedByBin(MemoryCache memory, ReadOnlySpan<byte> bytes, ulong self)
+    // Other bins that are empty look like the last one, but for what follows them. With a few bins in use behind it, such a one must not
+    // be taken for the last of an arena whose first few bins are damaged: the true last one is behind them.
+    private static bool IsFollowedByBin(MemoryCache memory, ulong self)
     {
-        int w = memory.PointerSize;
-        return bytes.Length >= 4 * w && memory.Word(bytes[(2 * w)..]) == self + (ulong)(2 * w) && memory.Word(bytes[(3 * w)..]) == self + (ulong)(2 * w);
+        ulong bin = (ulong)(2 * memory.PointerSize);
+        for (int i = 1; i <= MaxBrokenBins; i++)
+        {
+            ulong next = self + (bin * (ulong)i);
+            if (memory.TryReadWord(next + bin, out ulong first) && first == next
+                && memory.TryReadWord(next + bin + (bin / 2), out ulong last) && last == next)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>

@@ -20,17 +20,17 @@ public sealed record ArenaChange(IReadOnlyList<ArenaTotals> Old, IReadOnlyList<A
     /// <summary>The sum of a figure now.</summary>
     public ulong Now(Func<ArenaTotals, ulong> of) => Sum(New, of);
 
-    internal static IReadOnlyList<ArenaChange> ByAddress(WalkRecording? old, WalkRecording? now) =>
+    internal static IReadOnlyList<ArenaChange> ByAddress(WalkRecording old, WalkRecording now) =>
         Join(old, now, arena => $"{arena.Arena.Address:x}");
 
     /// <summary>Main arenas by their libc, those of threads together.</summary>
-    internal static IReadOnlyList<ArenaChange> ByKind(WalkRecording? old, WalkRecording? now) =>
+    internal static IReadOnlyList<ArenaChange> ByKind(WalkRecording old, WalkRecording now) =>
         Join(old, now, arena => arena.Arena.IsMain ? ByteText.ToText(arena.Arena.Library.Span) : "");
 
-    private static ArenaChange[] Join(WalkRecording? old, WalkRecording? now, Func<ArenaTotals, string> key)
+    private static ArenaChange[] Join(WalkRecording old, WalkRecording now, Func<ArenaTotals, string> key)
     {
-        ILookup<string, ArenaTotals> before = (old?.Totals ?? []).ToLookup(key, StringComparer.Ordinal);
-        ILookup<string, ArenaTotals> after = (now?.Totals ?? []).ToLookup(key, StringComparer.Ordinal);
+        ILookup<string, ArenaTotals> before = old.Totals.ToLookup(key, StringComparer.Ordinal);
+        ILookup<string, ArenaTotals> after = now.Totals.ToLookup(key, StringComparer.Ordinal);
         IEnumerable<string> keys = after.Select(g => g.Key).Concat(before.Select(g => g.Key)).Distinct(StringComparer.Ordinal);
         return [.. keys.Select(k => new ArenaChange([.. before[k]], [.. after[k]]))];
     }

@@ -120,7 +120,7 @@ public sealed class GrowthReader
 
     private static void Put(GrowthTable table, string key, string name, ulong start, MappingChange mapping, int at)
     {
-        if (mapping.NewPages.Of(PageKind.Unknown) + mapping.NewPages.Of(PageKind.Dumped) + mapping.NewPages.Of(PageKind.DumpedZeros) == mapping.NewPages.Total)
+        if (mapping.NewPages.Unknown == mapping.NewPages.Total)
         {
             table.SetUnknown(key);
         }

@@ -136,7 +136,7 @@ public sealed class PageChanges
     private static Place PlaceOf(PageState state) =>
         state.IsResident ? Place.Ram
         : state.Kind == PageKind.Swapped ? Place.Swap
-        : state.Kind is PageKind.Unknown or PageKind.Dumped or PageKind.DumpedZeros ? Place.Unknown
+        : state.IsUnknown ? Place.Unknown
         : Place.Absent;
 
     private enum Place

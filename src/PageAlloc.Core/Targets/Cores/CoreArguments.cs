@@ -9,11 +9,6 @@ namespace PageAlloc.Targets.Cores;
 /// </summary>
 internal static class CoreArguments
 {
-    private const ulong AT_PLATFORM = 15;
-    private const ulong AT_RANDOM = 25;
-    private const ulong AT_EXECFN = 31;
-    private const ulong AT_SYSINFO = 32;
-    private const ulong AT_SYSINFO_EHDR = 33;
     private const ulong MaxStrings = 8 << 20;
     private const ulong MaxTables = 1 << 20;
 
@@ -22,9 +17,9 @@ internal static class CoreArguments
     /// <param name="beginning">The beginning of the command line as a note has it: what is found must begin so.</param>
     public static IReadOnlyList<ReadOnlyMemory<byte>>? Find(CoreFile core, ReadOnlySpan<byte> beginning)
     {
-        ulong random = core.Auxiliary.GetValueOrDefault(AT_RANDOM);
-        ulong program = core.Auxiliary.GetValueOrDefault(AT_EXECFN);
-        ulong gap = core.Auxiliary.GetValueOrDefault(AT_PLATFORM);
+        ulong random = core.Auxiliary.GetValueOrDefault(AuxiliaryVector.AT_RANDOM);
+        ulong program = core.Auxiliary.GetValueOrDefault(AuxiliaryVector.AT_EXECFN);
+        ulong gap = core.Auxiliary.GetValueOrDefault(AuxiliaryVector.AT_PLATFORM);
         if (random == 0 || gap <= random || program <= gap || program - gap > MaxStrings)
         {
             return null;
@@ -72,7 +67,7 @@ internal static class CoreArguments
     private static ulong? EnvironmentStart(CoreMemory memory, CoreFile core, ulong random)
     {
         int w = core.Info.PointerSize;
-        ulong vdso = core.Auxiliary.GetValueOrDefault(AT_SYSINFO_EHDR);
+        ulong vdso = core.Auxiliary.GetValueOrDefault(AuxiliaryVector.AT_SYSINFO_EHDR);
         random &= ~(ulong)(w - 1);
         if (vdso == 0 || Read(memory, random - Math.Min(random, MaxTables), random) is not { } bytes)
         {
@@ -81,12 +76,12 @@ internal static class CoreArguments
 
         int count = bytes.Length / w;
         int at = count - 2;
-        while (at > 0 && (Word(at) != AT_SYSINFO_EHDR || Word(at + 1) != vdso))
+        while (at > 0 && (Word(at) != AuxiliaryVector.AT_SYSINFO_EHDR || Word(at + 1) != vdso))
         {
             at--;
         }
 
-        at -= at > 2 && Word(at - 2) == AT_SYSINFO ? 2 : 0;
+        at -= at > 2 && Word(at - 2) == AuxiliaryVector.AT_SYSINFO ? 2 : 0;
         if (at < 2 || Word(at - 1) != 0)
         {
             return null;

@@ -8,9 +8,6 @@ namespace PageAlloc.Targets.Cores;
 /// </summary>
 public sealed class CoreFile : ITarget, IMemorySource, IThreadSource, ISysroot
 {
-    private const ulong AT_PAGESZ = 6;
-    private const ulong AT_ENTRY = 9;
-    private const ulong ForkedButDidNotExec = 0x40;
     private const int SmallestPage = 4096;
     private const int LargestPage = 64 << 10;
 
@@ -27,8 +24,8 @@ public sealed class CoreFile : ITarget, IMemorySource, IThreadSource, ISysroot
 
         // The name of the process is that of its main thread.
         Threads = [.. notes.Threads.Select(t => t.Tid == notes.Pid ? t with { Name = notes.Command } : t)];
-        WasForked = (notes.Flags & ForkedButDidNotExec) != 0;
-        ulong entry = notes.Auxiliary.GetValueOrDefault(AT_ENTRY);
+        WasForked = ProcStat.WasForked(notes.Flags);
+        ulong entry = notes.Auxiliary.GetValueOrDefault(AuxiliaryVector.AT_ENTRY);
         Info = new TargetInfo
         {
             Kind = TargetKind.Core,
@@ -65,7 +62,7 @@ public sealed class CoreFile : ITarget, IMemorySource, IThreadSource, ISysroot
     /// <summary>Whether gdb wrote it, and not the kernel.</summary>
     internal bool IsOfGdb { get; }
 
-    /// <summary>The auxiliary vector. source: linux/auxvec.h</summary>
+    /// <summary>The auxiliary vector. By the numbers in <see cref="AuxiliaryVector"/>.</summary>
     internal IReadOnlyDictionary<ulong, ulong> Auxiliary { get; }
 
     /// <summary>Opens a core file.</summary>
@@ -107,7 +104,7 @@ public sealed class CoreFile : ITarget, IMemorySource, IThreadSource, ISysroot
     // Where a segment or a file begins or ends within a page of that size, pages are smaller than they are said to be.
     private static int PageSizeOf(CoreHeader header, CoreNotes notes)
     {
-        ulong size = notes.Auxiliary.GetValueOrDefault(AT_PAGESZ);
+        ulong size = notes.Auxiliary.GetValueOrDefault(AuxiliaryVector.AT_PAGESZ);
         bool canBe = size is >= SmallestPage and <= LargestPage && ulong.IsPow2(size)
             && header.Segments.TrueForAll(s => IsOnPages(s.Range)) && (notes.Files ?? []).TrueForAll(f => IsOnPages(f.Range));
         return canBe ? (int)size : SmallestPage;

@@ -51,7 +51,7 @@ internal sealed class CoreNotes
     /// <summary>Whether gdb wrote them: it gives offsets in bytes, where the kernel gives them in pages.</summary>
     public bool IsOfGdb { get; private set; }
 
-    /// <summary>The auxiliary vector. source: linux/auxvec.h, AT_*</summary>
+    /// <summary>The auxiliary vector, by the numbers in <see cref="AuxiliaryVector"/>.</summary>
     public Dictionary<ulong, ulong> Auxiliary { get; } = [];
 
     /// <summary>The number of the process; 0 when no note tells it.</summary>

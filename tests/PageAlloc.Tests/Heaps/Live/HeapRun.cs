@@ -38,7 +38,7 @@ internal static class HeapRuns
 
     private static readonly HeapVariant[] Variants =
     [
-        Plain("one"), Plain("fastbins"), Plain("tcache-full"), Plain("unsorted"), Plain("bins"), Plain("tcaches"), Plain("allocated"), Plain("longLists"),
+        Plain("one"), Plain("fastbins"), Plain("tcache-full"), Plain("unsorted"), Plain("bins"), Plain("lastBins"), Plain("tcaches"), Plain("allocated"), Plain("longLists"),
         Plain("mmapped"), Plain("mmappedAligned"), Plain("mremapped"), Plain("decoy"),
         Plain("arenas"), Plain("ownStacks"), Plain("sharedArena"), Plain("ended"), Plain("heaps"), Plain("shrunk"), Plain("forked"),
         Plain("foreign"), Plain("noncontiguous"), Plain("alternating"), Plain("noBreak"), Plain("pins"), Plain("endedHigh"), Plain("locked"),

@@ -29,6 +29,7 @@ public sealed class SwappedHeapTests
         HeapTruth truth = HeapTruth.Parse(program.Lines);
         AddressRange[] ranges = RangesOf(program.Pid, part);
         Assert.NotEmpty(ranges);
+        SituationLook.Settle(program.Pid);
         PageOut(program.Pid, ranges);
         Vitals before = Vitals.Of(program.Pid);
         ShownHeaps heaps = ShownHeaps.Of(program.Pid);

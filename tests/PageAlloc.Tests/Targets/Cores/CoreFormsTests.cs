@@ -80,6 +80,12 @@ public sealed class CoreFormsTests
         Assert.Equal(release.Version, with.Version);
         Assert.Equal(without.Totals, with.Totals);
         AssertFails(Usage, CommandRun.Run(core, "--sysroot", $"{folder.Path}/nowhere"), "--sysroot");
+
+        // What stands still is not opened once more to be frozen, without its files.
+        string snapshot = $"{folder.Path}/snapshot";
+        CommandResult recorded = CommandRun.Run("record", core, "--freeze", "--sysroot", sysroot, "-o", snapshot);
+        Assert.True(recorded.ExitCode == 0, recorded.ToString());
+        Assert.Equal(release.Version, ShownHeaps.Parse(CommandRun.Run(snapshot, "--format", "json")).Version);
     }
 
     // Bit 0 is private memory that was written: without it not even libc's data is there, and that is no "not used yet".
