@@ -74,6 +74,12 @@ public sealed class ArenaTotals
         _bytes[(int)block.State] += block.Size;
     }
 
+    internal void Add(BlockState state, ulong blocks, ulong bytes)
+    {
+        _blocks[(int)state] += blocks;
+        _bytes[(int)state] += bytes;
+    }
+
     internal void ReplaceProblems(IReadOnlyList<Problem> problems)
     {
         Problem[] kept = [.. problems];

@@ -10,13 +10,13 @@ namespace PageAlloc.Blocks;
 /// </summary>
 internal sealed class ChunkWalk
 {
-    private const ulong PreviousInUse = 1, Mmapped = 2, NonMainArena = 4;
     // How far before a broken header a chunk is looked for, where the one before may claim too much.
     private const ulong BlamedBytes = 64 << 10;
 
     private readonly LongLists? _links;
     private readonly ListCursor _listed;
     private readonly IBlockSink _sink;
+    private readonly BlockBatch _batch;
     private readonly SegmentWindow _window;
     private readonly ChunkProof _proof;
     private readonly ulong _pageMask;
@@ -25,18 +25,15 @@ internal sealed class ChunkWalk
     private ArenaProgress _progress = null!;
     private ulong _limit;
     private ulong _top;
-
-    // The chunk whose state the next header tells; size 0 when there is none.
-    private ulong _pending;
-    private ulong _pendingSize;
-    private ulong _pendingForward;
-    private ulong _pendingBack;
+    private SoundChunks _sound;
+    private PendingChunk _pending;
 
     public ChunkWalk(IMemory memory, MemoryCache cache, FreeLists lists, IBlockSink sink, LongLists? links = null)
     {
         _links = links;
         _listed = new ListCursor(lists);
         _sink = sink;
+        _batch = new BlockBatch(sink);
         _window = new SegmentWindow(memory, cache.PointerSize);
         _proof = new ChunkProof(cache, lists);
         _pageMask = (ulong)memory.PageSize - 1;
@@ -60,8 +57,10 @@ internal sealed class ChunkWalk
         _progress = progress;
         _arena = progress.Arena;
         _top = _arena.State.Top;
+        _sound = new SoundChunks(_arena);
         _sink.BeginSegment(_arena, segment);
         _window.Use(() => Walk(segment));
+        _batch.Flush();
         progress.Cover(segment);
         _sink.EndSegment();
     }
@@ -69,7 +68,7 @@ internal sealed class ChunkWalk
     private void Walk(Segment segment)
     {
         _limit = segment.Range.End;
-        _pendingSize = 0;
+        _pending.Size = 0;
         _listed.Seek(segment.Range.Start);
         GlibcLayout layout = _arena.Layout;
         Emit(new Block(segment.Range.Start, Math.Min(segment.FirstChunk, _limit) - segment.Range.Start, BlockState.Overhead));
@@ -93,7 +92,7 @@ internal sealed class ChunkWalk
             }
 
             ulong word = _window.Word(header[layout.PointerSize..]);
-            ulong size = word & ~7UL;
+            ulong size = word & ChunkBits.SizeMask;
             if (chunk == _top)
             {
                 Settle(chunk, word, _window.Word(header));
@@ -104,27 +103,31 @@ internal sealed class ChunkWalk
                 Settle(chunk, word, _window.Word(header), isTerminator: size == 0);
                 chunk = WalkFenceposts(chunk);
             }
-            else if (size < layout.MinimumSize || size % (ulong)layout.Alignment != 0 || (word & Mmapped) != 0 || size > _limit - chunk)
+            else if (size < layout.MinimumSize || size % (ulong)layout.Alignment != 0 || (word & ChunkBits.Mmapped) != 0 || size > _limit - chunk)
             {
                 chunk = SkipDamage(chunk, word);
             }
             else
             {
-                if ((word & NonMainArena) != 0 && _arena.IsMain)
+                if ((word & ChunkBits.NonMainArena) != 0 && _arena.IsMain)
                 {
                     Report(ProblemKind.BrokenSize, chunk, $"the chunk at 0x{chunk:x} has the size field 0x{word:x}: that of a thread arena, in the main one");
                 }
 
                 Settle(chunk, word, _window.Word(header));
-                _pending = chunk;
-                _pendingSize = size;
-                _pendingForward = header.Length == 4 * layout.PointerSize ? _window.Word(header[(2 * layout.PointerSize)..]) : 0;
-                _pendingBack = header.Length == 4 * layout.PointerSize ? _window.Word(header[(3 * layout.PointerSize)..]) : 0;
-                chunk += size;
+                bool hasLinks = header.Length == 4 * layout.PointerSize;
+                _pending = new PendingChunk
+                {
+                    Address = chunk,
+                    Size = size,
+                    Forward = hasLinks ? _window.Word(header[(2 * layout.PointerSize)..]) : 0,
+                    Back = hasLinks ? _window.Word(header[(3 * layout.PointerSize)..]) : 0,
+                };
+                chunk = TakeSound();
             }
         }
 
-        if (_pendingSize != 0)
+        if (_pending.Size != 0)
         {
             // Every segment ends with top or fenceposts.
             EmitPending(BlockState.Unknown);
@@ -132,55 +135,67 @@ internal sealed class ChunkWalk
         }
     }
 
+    /// <summary>Goes on from the pending chunk as long as nothing needs a closer look; gives the chunk that does.</summary>
+    private ulong TakeSound()
+    {
+        if (_links is not null || !_listed.IsBehind(_pending.Address))
+        {
+            return _pending.Address + _pending.Size;
+        }
+
+        ulong stop = Math.Min(_top > _pending.Address ? _top : ulong.MaxValue, _listed.Next);
+        return _sound.Take(_window.Readable(_pending.Address), ref _pending, stop, _limit, _progress, _batch);
+    }
+
     /// <summary>The header behind the pending chunk was read: it tells whether that chunk is in use.</summary>
     private void Settle(ulong chunk, ulong word, ulong previousSize, bool isTerminator = false)
     {
-        if (_pendingSize == 0)
+        if (_pending.Size == 0)
         {
             return;
         }
 
-        if ((word & PreviousInUse) != 0)
+        if ((word & ChunkBits.PreviousInUse) != 0)
         {
             // Of an old top too small for a chunk of its own, the first fencepost takes what is left.
-            EmitPending(isTerminator && _pendingSize == _arena.Layout.MinimumSize ? BlockState.Overhead : BlockState.Used);
+            EmitPending(isTerminator && _pending.Size == _arena.Layout.MinimumSize ? BlockState.Overhead : BlockState.Used);
             return;
         }
 
-        if (previousSize != _pendingSize)
+        if (previousSize != _pending.Size)
         {
             Report(
                 ProblemKind.SizeMismatch,
-                _pending,
-                $"the free chunk at 0x{_pending:x} has the size 0x{_pendingSize:x}, but behind it, at 0x{chunk:x}, stands 0x{previousSize:x}");
+                _pending.Address,
+                $"the free chunk at 0x{_pending.Address:x} has the size 0x{_pending.Size:x}, but behind it, at 0x{chunk:x}, stands 0x{previousSize:x}");
         }
 
-        _progress.Links.Add(_pending, _pendingForward, _pendingBack);
-        EmitPending(_pendingSize >= _arena.Layout.LargeSize ? BlockState.Large : BlockState.Small);
+        _progress.Links.Add(_pending.Address, _pending.Forward, _pending.Back);
+        EmitPending(_pending.Size >= _arena.Layout.LargeSize ? BlockState.Large : BlockState.Small);
     }
 
     /// <summary>Gives the pending chunk, as the lists have it or else as <paramref name="state"/>.</summary>
     private void EmitPending(BlockState state)
     {
-        if (_pendingSize == 0)
+        if (_pending.Size == 0)
         {
             return;
         }
 
-        ulong size = _pendingSize;
-        _pendingSize = 0;
-        _links?.Add(new Block(_pending, size, state), _pendingForward);
-        FreeLists.List list = _listed.IsBehind(_pending) ? FreeLists.List.None : ListOf(_pending);
+        ulong size = _pending.Size;
+        _pending.Size = 0;
+        _links?.Add(new Block(_pending.Address, size, state), _pending.Forward);
+        FreeLists.List list = _listed.IsBehind(_pending.Address) ? FreeLists.List.None : ListOf(_pending.Address);
         bool isFree = state is BlockState.Small or BlockState.Large;
         if (list != FreeLists.List.None && state != BlockState.Unknown && isFree != (list == FreeLists.List.Unsorted))
         {
             Report(
                 ProblemKind.DoubleFree,
-                _pending,
-                $"the chunk at 0x{_pending:x} is {(isFree ? "free and merged" : "in use")} by its neighbour, yet in {list.ToString().ToLowerInvariant()}");
+                _pending.Address,
+                $"the chunk at 0x{_pending.Address:x} is {(isFree ? "free and merged" : "in use")} by its neighbour, yet in {list.ToString().ToLowerInvariant()}");
         }
 
-        Emit(new Block(_pending, size, list switch
+        Emit(new Block(_pending.Address, size, list switch
         {
             FreeLists.List.Tcache => BlockState.Tcache,
             FreeLists.List.Fast => BlockState.Fast,
@@ -228,7 +243,7 @@ internal sealed class ChunkWalk
         for (int i = 0; i < 2 && chunk + header <= _limit; i++)
         {
             ReadOnlySpan<byte> bytes = _window.At(chunk, (int)header, _limit, out _);
-            if (bytes.IsEmpty || (_window.Word(bytes[_arena.Layout.PointerSize..]) & ~7UL) is var size && size != header && size != 0)
+            if (bytes.IsEmpty || (_window.Word(bytes[_arena.Layout.PointerSize..]) & ChunkBits.SizeMask) is var size && size != header && size != 0)
             {
                 break;
             }
@@ -245,16 +260,16 @@ internal sealed class ChunkWalk
     // A header that can't be is damaged, or is none, as the chunk before claims too much or too little.
     private ulong SkipDamage(ulong chunk, ulong word)
     {
-        if (_pendingSize != 0)
+        if (_pending.Size != 0)
         {
-            ulong start = Math.Max(_pending + _arena.Layout.MinimumSize, chunk - Math.Min(chunk, BlamedBytes));
+            ulong start = Math.Max(_pending.Address + _arena.Layout.MinimumSize, chunk - Math.Min(chunk, BlamedBytes));
             if (_proof.Find(start, chunk, _limit, _arena) is var real && real < chunk)
             {
                 Report(
                     ProblemKind.BrokenSize,
-                    _pending,
-                    $"the chunk at 0x{_pending:x} has the size 0x{_pendingSize:x}, but a chunk begins at 0x{real:x} and none at 0x{chunk:x}");
-                _pendingSize = real - _pending;
+                    _pending.Address,
+                    $"the chunk at 0x{_pending.Address:x} has the size 0x{_pending.Size:x}, but a chunk begins at 0x{real:x} and none at 0x{chunk:x}");
+                _pending.Size = real - _pending.Address;
                 EmitPending(BlockState.Unknown);
                 _progress.SawUnknown = true;
                 return real;
@@ -290,7 +305,7 @@ internal sealed class ChunkWalk
         if (block.Size != 0)
         {
             _progress.Totals.Add(in block);
-            _sink.Add(in block);
+            _batch.Add(in block);
         }
     }
 

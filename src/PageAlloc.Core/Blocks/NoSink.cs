@@ -16,6 +16,10 @@ internal sealed class NoSink : IBlockSink
     {
     }
 
+    public void Add(ReadOnlySpan<Block> blocks)
+    {
+    }
+
     public void EndSegment()
     {
     }

@@ -66,9 +66,38 @@ public sealed class HeapPages : IBlockSink
     }
 
     /// <inheritdoc/>
-    public void Add(in Block block)
+    public void Add(in Block block) => Add(new ReadOnlySpan<Block>(in block));
+
+    /// <inheritdoc/>
+    public void Add(ReadOnlySpan<Block> blocks)
     {
-        _trim.Add(in block, _arena);
+        foreach (ref readonly Block block in blocks)
+        {
+            _trim.Add(in block, _arena);
+
+            // Most end on the page on which the one before them did.
+            if (block.End - _page <= _pageSize && _isBegun)
+            {
+                AddToPage(in block, block.Size);
+            }
+            else
+            {
+                AddAcross(in block);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void EndSegment()
+    {
+        _trim.End(_arena);
+        EndPage();
+        _sharers.Flush(_arena.Pins);
+        _view?.EndSegment();
+    }
+
+    private void AddAcross(in Block block)
+    {
         for (ulong at = block.Address; at < block.End;)
         {
             ulong page = at & ~(_pageSize - 1);
@@ -86,24 +115,20 @@ public sealed class HeapPages : IBlockSink
             }
 
             ulong bytes = Math.Min(block.End, page + _pageSize) - at;
-            _bytes[(int)block.State] += bytes;
-            _states |= 1u << (int)block.State;
-            _isBegun = true;
+            AddToPage(in block, bytes);
             at += bytes;
-            if (block.State == BlockState.Used)
-            {
-                _sharers.Add(in block);
-            }
         }
     }
 
-    /// <inheritdoc/>
-    public void EndSegment()
+    private void AddToPage(in Block block, ulong bytes)
     {
-        _trim.End(_arena);
-        EndPage();
-        _sharers.Flush(_arena.Pins);
-        _view?.EndSegment();
+        _bytes[(int)block.State] += bytes;
+        _states |= 1u << (int)block.State;
+        _isBegun = true;
+        if (block.State == BlockState.Used)
+        {
+            _sharers.Add(in block);
+        }
     }
 
     private ulong AddWholePages(ulong at, in Block block)
