@@ -23,7 +23,10 @@ internal sealed class ChunkWalk
 
     private Arena _arena = null!;
     private ArenaProgress _progress = null!;
+
+    // The end of the segment, and of the part of it that is walked.
     private ulong _limit;
+    private ulong _end;
     private ulong _top;
     private SoundChunks _sound;
     private PendingChunk _pending;
@@ -45,35 +48,45 @@ internal sealed class ChunkWalk
         var progress = new ArenaProgress(arena);
         foreach (Segment segment in arena.Segments)
         {
-            Run(progress, segment);
+            _ = Run(progress, new SegmentPart(arena, segment));
         }
 
         return progress.End();
     }
 
-    /// <summary>Walks one segment.</summary>
-    public void Run(ArenaProgress progress, Segment segment)
+    /// <summary>Walks a segment or a part of one.</summary>
+    /// <returns>Whether it came to the end of the part; it may have gone beyond.</returns>
+    public bool Run(ArenaProgress progress, SegmentPart part)
     {
+        Segment segment = part.Segment;
         _progress = progress;
         _arena = progress.Arena;
         _top = _arena.State.Top;
         _sound = new SoundChunks(_arena);
         _sink.BeginSegment(_arena, segment);
-        _window.Use(() => Walk(segment));
+        bool hasMet = false;
+        _window.Use(() => hasMet = Walk(part));
         _batch.Flush();
-        progress.Cover(segment);
+        progress.Cover(part);
         _sink.EndSegment();
+        return hasMet;
     }
 
-    private void Walk(Segment segment)
+    private bool Walk(SegmentPart part)
     {
-        _limit = segment.Range.End;
+        _limit = part.Segment.Range.End;
+        _end = part.End;
         _pending.Size = 0;
-        _listed.Seek(segment.Range.Start);
+        _listed.Seek(part.Start);
         GlibcLayout layout = _arena.Layout;
-        Emit(new Block(segment.Range.Start, Math.Min(segment.FirstChunk, _limit) - segment.Range.Start, BlockState.Overhead));
-        ulong chunk = segment.FirstChunk;
-        while (chunk < _limit)
+        ulong chunk = part.Start;
+        if (part.IsFirst)
+        {
+            chunk = part.Segment.FirstChunk;
+            Emit(new Block(part.Start, Math.Min(chunk, _limit) - part.Start, BlockState.Overhead));
+        }
+
+        while (chunk < _end)
         {
             ReadOnlySpan<byte> header = _window.At(chunk, 4 * layout.PointerSize, _limit, out PageAccess access);
             if (header.IsEmpty)
@@ -127,12 +140,33 @@ internal sealed class ChunkWalk
             }
         }
 
+        if (!part.IsLast)
+        {
+            return chunk == _end && TrySettle(chunk);
+        }
+
         if (_pending.Size != 0)
         {
             // Every segment ends with top or fenceposts.
             EmitPending(BlockState.Unknown);
             Report(ProblemKind.BrokenTop, _limit, $"the chunks run to the end of the segment at 0x{_limit:x} without top or fencepost");
         }
+
+        return true;
+    }
+
+    /// <summary>The part ends here: its last chunk must be in use, by the header behind it.</summary>
+    private bool TrySettle(ulong chunk)
+    {
+        int pointer = _arena.Layout.PointerSize;
+        ReadOnlySpan<byte> header = _window.At(chunk, 2 * pointer, _limit, out _);
+        if (header.IsEmpty || _pending.Size == 0 || (_window.Word(header[pointer..]) & ChunkBits.PreviousInUse) == 0)
+        {
+            return false;
+        }
+
+        EmitPending(BlockState.Used);
+        return true;
     }
 
     /// <summary>Goes on from the pending chunk as long as nothing needs a closer look; gives the chunk that does.</summary>
@@ -143,7 +177,7 @@ internal sealed class ChunkWalk
             return _pending.Address + _pending.Size;
         }
 
-        ulong stop = Math.Min(_top > _pending.Address ? _top : ulong.MaxValue, _listed.Next);
+        ulong stop = Math.Min(_top > _pending.Address ? _top : ulong.MaxValue, Math.Min(_end, _listed.Next));
         return _sound.Take(_window.Readable(_pending.Address), ref _pending, stop, _limit, _progress, _batch);
     }
 

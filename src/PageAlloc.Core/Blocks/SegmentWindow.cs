@@ -37,7 +37,7 @@ internal sealed class SegmentWindow
     public SegmentWindow(IMemory memory, int pointerSize)
     {
         _memory = memory;
-        _again = memory.Again();
+        _again = memory.IsReadAhead ? memory.Again() : null;
         _pointerSize = pointerSize;
         _pageShift = BitOperations.Log2((uint)memory.PageSize);
         _bytes = GC.AllocateUninitializedArray<byte>(LargePages * memory.PageSize);

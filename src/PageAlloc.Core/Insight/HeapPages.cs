@@ -9,8 +9,10 @@ namespace PageAlloc.Insight;
 /// Joins the blocks of a walk with the states of pages: classes each page of each arena, predicts what
 /// <c>malloc_trim(0)</c> would give back, and tells what pins the rest. Pages of one kind in a row are taken at once, so that cost follows blocks and runs.
 /// </summary>
-public sealed class HeapPages : IBlockSink
+public sealed class HeapPages : IPartedSink
 {
+    private readonly PageTable _table;
+    private readonly TrimConditions _conditions;
     private readonly ulong _pageSize;
     private readonly int _hugeOrder;
     private readonly PageCursor _cursor;
@@ -35,6 +37,8 @@ public sealed class HeapPages : IBlockSink
     /// <param name="view">Gets the class of each page as it is known; null for none.</param>
     public HeapPages(PageTable table, TrimConditions trim, IHeapPageSink? view = null)
     {
+        _table = table;
+        _conditions = trim;
         _view = view;
         _pageSize = (ulong)table.PageSize;
         _hugeOrder = table.HugeOrder;
@@ -94,6 +98,21 @@ public sealed class HeapPages : IBlockSink
         EndPage();
         _sharers.Flush(_arena.Pins);
         _view?.EndSegment();
+    }
+
+    /// <inheritdoc/>
+    public IPartedSink? MakePart() => _view is null ? new HeapPages(_table, _conditions) : null;
+
+    /// <inheritdoc/>
+    public void Append(IPartedSink part)
+    {
+        foreach ((ulong address, ArenaPages pages) in ((HeapPages)part)._arenas)
+        {
+            if (!_arenas.TryAdd(address, pages))
+            {
+                _arenas[address].Append(pages);
+            }
+        }
     }
 
     private void AddAcross(in Block block)
