@@ -57,25 +57,21 @@ internal static class PartedWalk
             sink.Append(part.Sink);
         }
 
-        return [.. arenas.Select(arena => Join(arena, parts))];
+        return Join(arenas, parts);
     }
 
-    private static ArenaTotals Join(Arena arena, Part[] parts)
+    private static ArenaTotals[] Join(IReadOnlyList<Arena> arenas, Part[] parts)
     {
-        ArenaProgress? whole = null;
-        foreach (ArenaProgress progress in parts.SelectMany(p => p.Progress.Where(a => a.Arena.Address == arena.Address)))
+        var byArena = new Dictionary<ulong, ArenaProgress>();
+        foreach (ArenaProgress progress in parts.SelectMany(p => p.Progress))
         {
-            if (whole is null)
+            if (!byArena.TryAdd(progress.Arena.Address, progress))
             {
-                whole = progress;
-            }
-            else
-            {
-                whole.Append(progress);
+                byArena[progress.Arena.Address].Append(progress);
             }
         }
 
-        return (whole ?? new ArenaProgress(arena)).End();
+        return [.. arenas.Select(arena => byArena.GetValueOrDefault(arena.Address, new ArenaProgress(arena)).End())];
     }
 
     private sealed class Part(List<SegmentPart> segments, IPartedSink sink, bool continues)

@@ -8,7 +8,7 @@ namespace PageAlloc.Tests.Heaps;
 /// <summary>Heaps walked in parts, each on its own thread, are what they are in one row.</summary>
 public sealed class PartedWalkTests
 {
-    private const int Heaps = 40;
+    private const int Heaps = 12;
 
     public static TheoryData<int> Forms => [.. Enumerable.Range(0, GlibcForm.All.Count)];
 
@@ -17,7 +17,7 @@ public sealed class PartedWalkTests
     public void Parts_are_the_whole(int form)
     {
         int walked = 0;
-        Gen.Select(HeapPlan.Of(GlibcForm.All[form], mostChunks: 3000), Gen.Int[2, 5]).Sample(
+        Gen.Select(HeapPlan.Of(GlibcForm.All[form], mostChunks: 1500), Gen.Int[2, 5]).Sample(
             (plan, count) =>
             {
                 using var process = new SyntheticProcess(plan);
