@@ -13,10 +13,15 @@ public sealed class ArenaTotals
     private readonly List<Problem> _problems = [];
 
     /// <summary>Begins with nothing.</summary>
-    public ArenaTotals(Arena arena)
+    public ArenaTotals(Arena arena) : this(arena, arena.Problems)
+    {
+    }
+
+    /// <summary>Begins with what is known to be wrong.</summary>
+    internal ArenaTotals(Arena arena, IReadOnlyList<Problem> problems)
     {
         Arena = arena;
-        _problems.AddRange(arena.Problems);
+        _problems.AddRange(problems);
     }
 
     /// <summary>The arena.</summary>
@@ -72,6 +77,28 @@ public sealed class ArenaTotals
     {
         _blocks[(int)block.State]++;
         _bytes[(int)block.State] += block.Size;
+    }
+
+    internal void Add(BlockState state, ulong blocks, ulong bytes)
+    {
+        _blocks[(int)state] += blocks;
+        _bytes[(int)state] += bytes;
+    }
+
+    /// <summary>Adds what another walk of the same arena saw.</summary>
+    internal void Append(ArenaTotals next)
+    {
+        for (int state = 0; state < States; state++)
+        {
+            _blocks[state] += next._blocks[state];
+            _bytes[state] += next._bytes[state];
+        }
+
+        SwappedBytes += next.SwappedBytes;
+        foreach (Problem problem in next._problems)
+        {
+            Add(problem);
+        }
     }
 
     internal void ReplaceProblems(IReadOnlyList<Problem> problems)

@@ -33,6 +33,16 @@ internal struct BinLinks
         }
     }
 
+    /// <summary>Adds what another walk of the same arena saw.</summary>
+    public void Append(BinLinks next)
+    {
+        unchecked
+        {
+            _forward += next._forward;
+            _backward += next._backward;
+        }
+    }
+
     // Two rounds of multiplying and folding, so that sums of pairs that differ do not meet by chance.
     private static ulong Hash(ulong from, ulong to)
     {

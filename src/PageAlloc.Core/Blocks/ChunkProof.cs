@@ -74,7 +74,7 @@ internal sealed class ChunkProof(MemoryCache memory, FreeLists lists)
                 return size == limit - chunk;
             }
 
-            if (hop > 0 && (hop >= EnoughHops || IsListed(chunk) || size == (ulong)layout.HeaderSize))
+            if (hop > 0 && (hop >= EnoughHops || lists.Holds(chunk) || size == (ulong)layout.HeaderSize))
             {
                 return true;
             }
@@ -89,11 +89,5 @@ internal sealed class ChunkProof(MemoryCache memory, FreeLists lists)
         }
 
         return false;
-    }
-
-    private bool IsListed(ulong chunk)
-    {
-        int index = lists.IndexOf(chunk);
-        return index < lists.Count && lists[index].Chunk == chunk;
     }
 }

@@ -8,35 +8,32 @@ namespace PageAlloc.Blocks;
 /// Walks the chunks of an arena's segments, from header to header. A chunk's neighbour tells whether it is in use; which
 /// kind of free it is comes from the lists. It goes on behind damage and swapped pages from the next chunk that can be proved.
 /// </summary>
-internal sealed class ChunkWalk
+internal sealed partial class ChunkWalk
 {
-    private const ulong PreviousInUse = 1, Mmapped = 2, NonMainArena = 4;
-    // How far before a broken header a chunk is looked for, where the one before may claim too much.
-    private const ulong BlamedBytes = 64 << 10;
-
     private readonly LongLists? _links;
     private readonly ListCursor _listed;
     private readonly IBlockSink _sink;
+    private readonly BlockBatch _batch;
     private readonly SegmentWindow _window;
     private readonly ChunkProof _proof;
     private readonly ulong _pageMask;
 
     private Arena _arena = null!;
     private ArenaProgress _progress = null!;
-    private ulong _limit;
-    private ulong _top;
 
-    // The chunk whose state the next header tells; size 0 when there is none.
-    private ulong _pending;
-    private ulong _pendingSize;
-    private ulong _pendingForward;
-    private ulong _pendingBack;
+    // The end of the segment, and of the part of it that is walked.
+    private ulong _limit;
+    private ulong _end;
+    private ulong _top;
+    private SoundChunks _sound;
+    private PendingChunk _pending;
 
     public ChunkWalk(IMemory memory, MemoryCache cache, FreeLists lists, IBlockSink sink, LongLists? links = null)
     {
         _links = links;
         _listed = new ListCursor(lists);
         _sink = sink;
+        _batch = new BlockBatch(sink);
         _window = new SegmentWindow(memory, cache.PointerSize);
         _proof = new ChunkProof(cache, lists);
         _pageMask = (ulong)memory.PageSize - 1;
@@ -48,33 +45,45 @@ internal sealed class ChunkWalk
         var progress = new ArenaProgress(arena);
         foreach (Segment segment in arena.Segments)
         {
-            Run(progress, segment);
+            _ = Run(progress, new SegmentPart(arena, segment));
         }
 
         return progress.End();
     }
 
-    /// <summary>Walks one segment.</summary>
-    public void Run(ArenaProgress progress, Segment segment)
+    /// <summary>Walks a segment or a part of one.</summary>
+    /// <returns>Whether it came to the end of the part; it may have gone beyond.</returns>
+    public bool Run(ArenaProgress progress, SegmentPart part)
     {
+        Segment segment = part.Segment;
         _progress = progress;
         _arena = progress.Arena;
         _top = _arena.State.Top;
+        _sound = new SoundChunks(_arena);
         _sink.BeginSegment(_arena, segment);
-        _window.Use(() => Walk(segment));
-        progress.Cover(segment);
+        bool hasMet = false;
+        _window.Use(() => hasMet = Walk(part));
+        _batch.Flush();
+        progress.Cover(part);
         _sink.EndSegment();
+        return hasMet;
     }
 
-    private void Walk(Segment segment)
+    private bool Walk(SegmentPart part)
     {
-        _limit = segment.Range.End;
-        _pendingSize = 0;
-        _listed.Seek(segment.Range.Start);
+        _limit = part.Segment.Range.End;
+        _end = part.End;
+        _pending.Size = 0;
+        _listed.Seek(part.Start);
         GlibcLayout layout = _arena.Layout;
-        Emit(new Block(segment.Range.Start, Math.Min(segment.FirstChunk, _limit) - segment.Range.Start, BlockState.Overhead));
-        ulong chunk = segment.FirstChunk;
-        while (chunk < _limit)
+        ulong chunk = part.Start;
+        if (part.IsFirst)
+        {
+            chunk = part.Segment.FirstChunk;
+            Emit(new Block(part.Start, Math.Min(chunk, _limit) - part.Start, BlockState.Overhead));
+        }
+
+        while (chunk < _end)
         {
             ReadOnlySpan<byte> header = _window.At(chunk, 4 * layout.PointerSize, _limit, out PageAccess access);
             if (header.IsEmpty)
@@ -93,7 +102,7 @@ internal sealed class ChunkWalk
             }
 
             ulong word = _window.Word(header[layout.PointerSize..]);
-            ulong size = word & ~7UL;
+            ulong size = word & ChunkBits.SizeMask;
             if (chunk == _top)
             {
                 Settle(chunk, word, _window.Word(header));
@@ -104,83 +113,120 @@ internal sealed class ChunkWalk
                 Settle(chunk, word, _window.Word(header), isTerminator: size == 0);
                 chunk = WalkFenceposts(chunk);
             }
-            else if (size < layout.MinimumSize || size % (ulong)layout.Alignment != 0 || (word & Mmapped) != 0 || size > _limit - chunk)
+            else if (size < layout.MinimumSize || size % (ulong)layout.Alignment != 0 || (word & ChunkBits.Mmapped) != 0 || size > _limit - chunk)
             {
                 chunk = SkipDamage(chunk, word);
             }
             else
             {
-                if ((word & NonMainArena) != 0 && _arena.IsMain)
+                if ((word & ChunkBits.NonMainArena) != 0 && _arena.IsMain)
                 {
                     Report(ProblemKind.BrokenSize, chunk, $"the chunk at 0x{chunk:x} has the size field 0x{word:x}: that of a thread arena, in the main one");
                 }
 
                 Settle(chunk, word, _window.Word(header));
-                _pending = chunk;
-                _pendingSize = size;
-                _pendingForward = header.Length == 4 * layout.PointerSize ? _window.Word(header[(2 * layout.PointerSize)..]) : 0;
-                _pendingBack = header.Length == 4 * layout.PointerSize ? _window.Word(header[(3 * layout.PointerSize)..]) : 0;
-                chunk += size;
+                bool hasLinks = header.Length == 4 * layout.PointerSize;
+                _pending = new PendingChunk
+                {
+                    Address = chunk,
+                    Size = size,
+                    Forward = hasLinks ? _window.Word(header[(2 * layout.PointerSize)..]) : 0,
+                    Back = hasLinks ? _window.Word(header[(3 * layout.PointerSize)..]) : 0,
+                };
+                chunk = TakeSound();
             }
         }
 
-        if (_pendingSize != 0)
+        if (!part.IsLast)
+        {
+            return chunk == _end && TrySettle(chunk);
+        }
+
+        if (_pending.Size != 0)
         {
             // Every segment ends with top or fenceposts.
             EmitPending(BlockState.Unknown);
             Report(ProblemKind.BrokenTop, _limit, $"the chunks run to the end of the segment at 0x{_limit:x} without top or fencepost");
         }
+
+        return true;
+    }
+
+    /// <summary>The part ends here: its last chunk must be in use, by the header behind it.</summary>
+    private bool TrySettle(ulong chunk)
+    {
+        int pointer = _arena.Layout.PointerSize;
+        ReadOnlySpan<byte> header = _window.At(chunk, 2 * pointer, _limit, out _);
+        if (header.IsEmpty || _pending.Size == 0 || (_window.Word(header[pointer..]) & ChunkBits.PreviousInUse) == 0)
+        {
+            return false;
+        }
+
+        EmitPending(BlockState.Used);
+        return true;
+    }
+
+    /// <summary>Goes on from the pending chunk as long as nothing needs a closer look; gives the chunk that does.</summary>
+    private ulong TakeSound()
+    {
+        if (_links is not null || !_listed.IsBehind(_pending.Address))
+        {
+            return _pending.Address + _pending.Size;
+        }
+
+        ulong stop = Math.Min(_top > _pending.Address ? _top : ulong.MaxValue, Math.Min(_end, _listed.Next));
+        return _sound.Take(_window.Readable(_pending.Address), ref _pending, stop, _limit, _progress, _batch);
     }
 
     /// <summary>The header behind the pending chunk was read: it tells whether that chunk is in use.</summary>
     private void Settle(ulong chunk, ulong word, ulong previousSize, bool isTerminator = false)
     {
-        if (_pendingSize == 0)
+        if (_pending.Size == 0)
         {
             return;
         }
 
-        if ((word & PreviousInUse) != 0)
+        if ((word & ChunkBits.PreviousInUse) != 0)
         {
             // Of an old top too small for a chunk of its own, the first fencepost takes what is left.
-            EmitPending(isTerminator && _pendingSize == _arena.Layout.MinimumSize ? BlockState.Overhead : BlockState.Used);
+            EmitPending(isTerminator && _pending.Size == _arena.Layout.MinimumSize ? BlockState.Overhead : BlockState.Used);
             return;
         }
 
-        if (previousSize != _pendingSize)
+        if (previousSize != _pending.Size)
         {
             Report(
                 ProblemKind.SizeMismatch,
-                _pending,
-                $"the free chunk at 0x{_pending:x} has the size 0x{_pendingSize:x}, but behind it, at 0x{chunk:x}, stands 0x{previousSize:x}");
+                _pending.Address,
+                $"the free chunk at 0x{_pending.Address:x} has the size 0x{_pending.Size:x}, but behind it, at 0x{chunk:x}, stands 0x{previousSize:x}");
         }
 
-        _progress.Links.Add(_pending, _pendingForward, _pendingBack);
-        EmitPending(_pendingSize >= _arena.Layout.LargeSize ? BlockState.Large : BlockState.Small);
+        _progress.Links.Add(_pending.Address, _pending.Forward, _pending.Back);
+        EmitPending(_pending.Size >= _arena.Layout.LargeSize ? BlockState.Large : BlockState.Small);
     }
 
     /// <summary>Gives the pending chunk, as the lists have it or else as <paramref name="state"/>.</summary>
     private void EmitPending(BlockState state)
     {
-        if (_pendingSize == 0)
+        if (_pending.Size == 0)
         {
             return;
         }
 
-        ulong size = _pendingSize;
-        _pendingSize = 0;
-        _links?.Add(new Block(_pending, size, state), _pendingForward);
-        FreeLists.List list = _listed.IsBehind(_pending) ? FreeLists.List.None : ListOf(_pending);
+        ulong size = _pending.Size;
+        _pending.Size = 0;
+        _links?.Add(new Block(_pending.Address, size, state), _pending.Forward);
+        FreeLists.List list = _listed.IsBehind(_pending.Address) ? FreeLists.List.None : ListOf(_pending.Address);
         bool isFree = state is BlockState.Small or BlockState.Large;
         if (list != FreeLists.List.None && state != BlockState.Unknown && isFree != (list == FreeLists.List.Unsorted))
         {
             Report(
                 ProblemKind.DoubleFree,
-                _pending,
-                $"the chunk at 0x{_pending:x} is {(isFree ? "free and merged" : "in use")} by its neighbour, yet in {list.ToString().ToLowerInvariant()}");
+                _pending.Address,
+                $"the chunk at 0x{_pending.Address:x} is {(isFree ? "free and merged" : "in use")} by its neighbour, yet in {list.ToString().ToLowerInvariant()}");
         }
 
-        Emit(new Block(_pending, size, list switch
+        Emit(new Block(_pending.Address, size, list switch
         {
             FreeLists.List.Tcache => BlockState.Tcache,
             FreeLists.List.Fast => BlockState.Fast,
@@ -207,90 +253,12 @@ internal sealed class ChunkWalk
         return found;
     }
 
-    private ulong WalkTop(ulong chunk, ulong size)
-    {
-        if (size != _limit - chunk)
-        {
-            Report(ProblemKind.BrokenTop, chunk, $"the top chunk at 0x{chunk:x} has the size 0x{size:x}; 0x{_limit - chunk:x} are left of the segment");
-        }
-
-        Emit(new Block(chunk, _limit - chunk, BlockState.Top));
-        return _limit;
-    }
-
-    // A size of 0 ends a segment only right behind a fencepost.
-    private bool IsTerminator(ulong chunk) => chunk + (ulong)(4 * _arena.Layout.PointerSize) >= _limit;
-
-    /// <summary>Two headers end a piece. What follows in the same segment got there by a foreign sbrk, and then more chunks.</summary>
-    private ulong WalkFenceposts(ulong chunk)
-    {
-        var header = (ulong)_arena.Layout.HeaderSize;
-        for (int i = 0; i < 2 && chunk + header <= _limit; i++)
-        {
-            ReadOnlySpan<byte> bytes = _window.At(chunk, (int)header, _limit, out _);
-            if (bytes.IsEmpty || (_window.Word(bytes[_arena.Layout.PointerSize..]) & ~7UL) is var size && size != header && size != 0)
-            {
-                break;
-            }
-
-            Emit(new Block(chunk, header, BlockState.Fencepost));
-            chunk += header;
-        }
-
-        ulong next = _arena.IsMain ? _proof.FindFrom(chunk, _limit, _arena) : _limit;
-        Emit(new Block(chunk, next - chunk, _proof.IsExhausted ? BlockState.Unknown : BlockState.Overhead));
-        return next;
-    }
-
-    // A header that can't be is damaged, or is none, as the chunk before claims too much or too little.
-    private ulong SkipDamage(ulong chunk, ulong word)
-    {
-        if (_pendingSize != 0)
-        {
-            ulong start = Math.Max(_pending + _arena.Layout.MinimumSize, chunk - Math.Min(chunk, BlamedBytes));
-            if (_proof.Find(start, chunk, _limit, _arena) is var real && real < chunk)
-            {
-                Report(
-                    ProblemKind.BrokenSize,
-                    _pending,
-                    $"the chunk at 0x{_pending:x} has the size 0x{_pendingSize:x}, but a chunk begins at 0x{real:x} and none at 0x{chunk:x}");
-                _pendingSize = real - _pending;
-                EmitPending(BlockState.Unknown);
-                _progress.SawUnknown = true;
-                return real;
-            }
-        }
-
-        EmitPending(BlockState.Unknown);
-        Report(
-            ProblemKind.BrokenSize,
-            chunk,
-            $"the chunk at 0x{chunk:x} has the size field 0x{word:x}: not a multiple of {_arena.Layout.Alignment} of at least {_arena.Layout.MinimumSize} within the segment");
-        ulong next = _proof.FindFrom(chunk + (ulong)_arena.Layout.Alignment, _limit, _arena);
-        _progress.SawUnknown = true;
-        Emit(new Block(chunk, next - chunk, BlockState.Unknown));
-        return next;
-    }
-
-    private ulong SkipUnreadable(ulong chunk, PageAccess access)
-    {
-        ulong next = _proof.FindFrom((chunk | _pageMask) + 1, _limit, _arena);
-        _progress.SawUnknown = true;
-        Emit(new Block(chunk, next - chunk, BlockState.Unknown));
-        if (access != PageAccess.Swapped)
-        {
-            Report(ProblemKind.Other, chunk, $"0x{next - chunk:x} bytes from 0x{chunk:x} can't be read");
-        }
-
-        return next;
-    }
-
     private void Emit(in Block block)
     {
         if (block.Size != 0)
         {
             _progress.Totals.Add(in block);
-            _sink.Add(in block);
+            _batch.Add(in block);
         }
     }
 

@@ -103,10 +103,21 @@ public static class HeapWalk
     private static bool IsChanging(HeapSet heaps, IReadOnlyList<ArenaTotals> totals) =>
         heaps.Problems.Concat(totals.SelectMany(t => t.Problems)).Any(p => p.Kind == ProblemKind.Changing);
 
-    /// <summary>Walks every arena, without a look at whether it changes.</summary>
-    internal static IReadOnlyList<ArenaTotals> WalkAll(HeapReader reader, IBlockSink sink)
+    /// <summary>Walks every arena on this thread.</summary>
+    internal static IReadOnlyList<ArenaTotals> WalkInOneRow(HeapReader reader, IBlockSink sink)
     {
         var walk = new ChunkWalk(reader.Memory, reader.Cache, reader.Heaps.Lists, sink);
         return [.. reader.Heaps.Arenas.Select(walk.Run)];
+    }
+
+    /// <summary>Walks every arena, without a look at whether it changes.</summary>
+    internal static IReadOnlyList<ArenaTotals> WalkAll(HeapReader reader, IBlockSink sink)
+    {
+        if (sink is IPartedSink parted && PartedWalk.TryWalk(reader, parted) is { } totals)
+        {
+            return totals;
+        }
+
+        return WalkInOneRow(reader, sink);
     }
 }

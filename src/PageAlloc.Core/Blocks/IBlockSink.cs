@@ -11,6 +11,15 @@ public interface IBlockSink
     /// <summary>The next block of the segment. By reference: a copy would wait for the fields that were just written.</summary>
     void Add(in Block block);
 
+    /// <summary>The next blocks of the segment, in the same order: a walk gives them many at a time.</summary>
+    void Add(ReadOnlySpan<Block> blocks)
+    {
+        foreach (ref readonly Block block in blocks)
+        {
+            Add(in block);
+        }
+    }
+
     /// <summary>The segment has ended.</summary>
     void EndSegment();
 }

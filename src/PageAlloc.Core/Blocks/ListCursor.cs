@@ -11,6 +11,9 @@ internal sealed class ListCursor(FreeLists lists)
     /// <summary>Goes to the first listed chunk at or behind <paramref name="address"/>.</summary>
     public void Seek(ulong address) => GoTo(lists.IndexOf(address));
 
+    /// <summary>The listed chunk that comes next; the end of all addresses when there is none.</summary>
+    public ulong Next => _nextChunk;
+
     /// <summary>Whether no listed chunk follows up to <paramref name="last"/>.</summary>
     public bool IsBehind(ulong last) => last < _nextChunk;
 

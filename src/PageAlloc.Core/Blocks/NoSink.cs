@@ -3,7 +3,7 @@ using PageAlloc.Heaps;
 namespace PageAlloc.Blocks;
 
 /// <summary>Takes blocks for a walk of which only the sums are wanted.</summary>
-internal sealed class NoSink : IBlockSink
+internal sealed class NoSink : IPartedSink
 {
     /// <summary>It has no state: one is enough.</summary>
     public static NoSink Instance { get; } = new();
@@ -16,7 +16,17 @@ internal sealed class NoSink : IBlockSink
     {
     }
 
+    public void Add(ReadOnlySpan<Block> blocks)
+    {
+    }
+
     public void EndSegment()
+    {
+    }
+
+    public IPartedSink MakePart() => this;
+
+    public void Append(IPartedSink part)
     {
     }
 }

@@ -37,7 +37,7 @@ public static class OrderedWalk
         var byArena = arenas.ToDictionary(a => a.Address, a => new ArenaProgress(a));
         var walk = new ChunkWalk(reader.Memory, reader.Cache, heaps.Lists, sink);
         ulong swapped = 0;
-        InOrder(heaps.Mmapped, segments, p => p.Segment, sink, p => walk.Run(byArena[p.Arena.Address], p.Segment));
+        InOrder(heaps.Mmapped, segments, p => p.Segment, sink, p => walk.Run(byArena[p.Arena.Address], new SegmentPart(p.Arena, p.Segment)));
         IReadOnlySet<ulong> changed = reader.FindChanged();
         ulong unknown = 0;
         problems = [.. SecondLook.WithoutChanged(heaps, problems, changed)];

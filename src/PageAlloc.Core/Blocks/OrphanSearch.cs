@@ -7,7 +7,7 @@ namespace PageAlloc.Blocks;
 /// Finds tcaches that no thread has: used blocks of the size of a tcache in which every list leads to used blocks of the
 /// right size, as many as the counters say. A forked child keeps those of its parent's other threads, lost for good.
 /// </summary>
-internal sealed class OrphanSearch(HeapReader reader) : IBlockSink
+internal sealed class OrphanSearch(HeapReader reader) : IPartedSink
 {
     private readonly HashSet<ulong> _known = [.. reader.Heaps.Tcaches.Select(t => t.Address)];
     private readonly List<ulong> _candidates = [];
@@ -47,4 +47,10 @@ internal sealed class OrphanSearch(HeapReader reader) : IBlockSink
     public void EndSegment()
     {
     }
+
+    /// <inheritdoc/>
+    public IPartedSink MakePart() => new OrphanSearch(reader);
+
+    /// <inheritdoc/>
+    public void Append(IPartedSink part) => _candidates.AddRange(((OrphanSearch)part)._candidates);
 }

@@ -6,7 +6,7 @@ namespace PageAlloc.Blocks;
 /// Keeps the blocks of a walk, in one byte up to 56 bytes of chunk and in two up to 8 KiB, so that they can be given to other
 /// sinks after the target has gone on. Memory: those bytes, and 48 for each segment.
 /// </summary>
-internal sealed class PackedBlocks : IBlockSink, IPackedPieces
+internal sealed class PackedBlocks : IPartedSink, IPackedPieces
 {
     private readonly List<(byte[] Bytes, int Length)> _pieces = [];
     private readonly List<PackedSegment> _segments = [];
@@ -50,6 +50,32 @@ internal sealed class PackedBlocks : IBlockSink, IPackedPieces
     public void EndSegment() => _segments.Add(_open);
 
     /// <inheritdoc/>
+    public IPartedSink MakePart() => new PackedBlocks();
+
+    /// <inheritdoc/>
+    public void Append(IPartedSink part)
+    {
+        var next = (PackedBlocks)part;
+        EndPiece();
+        int pieces = _pieces.Count;
+        foreach (PackedSegment segment in next._segments)
+        {
+            bool goesOn = _segments.Count != 0 && _segments[^1].Segment.Range.Start == segment.Segment.Range.Start;
+            if (goesOn)
+            {
+                _segments[^1] = _segments[^1] with { Blocks = _segments[^1].Blocks + segment.Blocks };
+            }
+            else
+            {
+                _segments.Add(segment with { Piece = segment.Piece + pieces });
+            }
+        }
+
+        next.EndPiece();
+        _pieces.AddRange(next._pieces);
+    }
+
+    /// <inheritdoc/>
     public (byte[] Bytes, int Length) PieceAt(int number) => number < _pieces.Count ? _pieces[number] : (_piece, _length);
 
     /// <inheritdoc/>
@@ -69,12 +95,17 @@ internal sealed class PackedBlocks : IBlockSink, IPackedPieces
     {
         if (_piece.Length - _length < BlockCode.MaxLength)
         {
-            if (_length != 0)
-            {
-                _pieces.Add((_piece, _length));
-            }
-
+            EndPiece();
             _piece = GC.AllocateUninitializedArray<byte>(BlockCode.PieceSize);
+        }
+    }
+
+    private void EndPiece()
+    {
+        if (_length != 0)
+        {
+            _pieces.Add((_piece, _length));
+            _piece = [];
             _length = 0;
         }
     }

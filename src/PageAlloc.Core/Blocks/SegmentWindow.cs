@@ -28,12 +28,16 @@ internal sealed class SegmentWindow
     private int _nextLength;
     private ulong _start;
     private int _length;
+
+    // What can be read without a gap, as far as that was looked for.
+    private int _readableStart;
+    private int _readableEnd;
     private int _pages = SmallPages;
 
     public SegmentWindow(IMemory memory, int pointerSize)
     {
         _memory = memory;
-        _again = memory.Again();
+        _again = memory.IsReadAhead ? memory.Again() : null;
         _pointerSize = pointerSize;
         _pageShift = BitOperations.Log2((uint)memory.PageSize);
         _bytes = GC.AllocateUninitializedArray<byte>(LargePages * memory.PageSize);
@@ -90,6 +94,26 @@ internal sealed class SegmentWindow
         return IsReadable(access) ? _bytes.AsSpan((int)offset, count) : default;
     }
 
+    /// <summary>What the window has from <paramref name="address"/> on, up to the first page that can't be read. A byte there was given by <see cref="At"/>.</summary>
+    public ReadOnlySpan<byte> Readable(ulong address)
+    {
+        int offset = (int)(address - _start);
+        if (offset < _readableStart || offset >= _readableEnd)
+        {
+            int page = offset >> _pageShift;
+            _readableStart = page << _pageShift;
+            int pages = _length >> _pageShift;
+            while (page < pages && IsReadable(_access[page]))
+            {
+                page++;
+            }
+
+            _readableEnd = page << _pageShift;
+        }
+
+        return _bytes.AsSpan(offset, Math.Max(0, _readableEnd - offset));
+    }
+
     /// <summary>The word at the start of <paramref name="bytes"/>.</summary>
     public ulong Word(ReadOnlySpan<byte> bytes) => _pointerSize == 8
         ? BinaryPrimitives.ReadUInt64LittleEndian(bytes)
@@ -109,6 +133,7 @@ internal sealed class SegmentWindow
         int pages = (int)Math.Min((ulong)_pages, (end - start) / (mask + 1));
         _start = start;
         _length = pages * _memory.PageSize;
+        _readableStart = _readableEnd = 0;
         if (!TryTakeNext())
         {
             _memory.ReadPages(start, _bytes.AsSpan(0, _length), _access.AsSpan(0, pages));

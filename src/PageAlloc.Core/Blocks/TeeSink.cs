@@ -22,6 +22,13 @@ public sealed class TeeSink(IBlockSink first, IBlockSink second) : IBlockSink
     }
 
     /// <inheritdoc/>
+    public void Add(ReadOnlySpan<Block> blocks)
+    {
+        first.Add(blocks);
+        second.Add(blocks);
+    }
+
+    /// <inheritdoc/>
     public void EndSegment()
     {
         first.EndSegment();

@@ -108,6 +108,38 @@ public sealed class ArenaPages(Arena arena)
         _bySegment[segment.Range.Start] = _segment;
     }
 
+    /// <summary>Adds what another walk of the same arena saw, behind what this one did.</summary>
+    internal void Append(ArenaPages next)
+    {
+        Add(_pages, next._pages);
+        Add(_resident, next._resident);
+        Add(_swapped, next._swapped);
+        foreach ((ulong start, ulong[] counts) in next._bySegment)
+        {
+            if (!_bySegment.TryAdd(start, counts))
+            {
+                Add(_bySegment[start], counts);
+            }
+        }
+
+        FreeHugeBytes += next.FreeHugeBytes;
+        ResidentFreeBytes += next.ResidentFreeBytes;
+        TrimmableBytes += next.TrimmableBytes;
+        TrimmableTopBytes += next.TrimmableTopBytes;
+        KeptTopBytes += next.KeptTopBytes;
+        LargeFreeBytes += next.LargeFreeBytes;
+        UnderTop ??= next.UnderTop;
+        Pins.Append(next.Pins);
+    }
+
+    private static void Add(ulong[] sums, ulong[] next)
+    {
+        for (int i = 0; i < sums.Length; i++)
+        {
+            sums[i] += next[i];
+        }
+    }
+
     internal void Add(HeapPageClass pages, ulong count)
     {
         _pages[(int)pages] += count;

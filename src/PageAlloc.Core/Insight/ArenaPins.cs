@@ -76,16 +76,41 @@ public sealed class ArenaPins
             _largest[size] = block;
         }
 
-        if (block.Bytes > _top[^1].Bytes)
-        {
-            Insert(block);
-        }
+        Keep(in block);
     }
 
     internal void AddOverhead(ulong bytes)
     {
         TotalBytes += bytes;
         OverheadBytes += bytes;
+    }
+
+    /// <summary>Adds what another walk of the same arena saw, of blocks behind those here.</summary>
+    internal void Append(ArenaPins next)
+    {
+        for (int i = 0; i < SizeClass.Count; i++)
+        {
+            _blocks[i] += next._blocks[i];
+            _bytes[i] += next._bytes[i];
+            _largest[i] = next._largest[i].Bytes > _largest[i].Bytes ? next._largest[i] : _largest[i];
+        }
+
+        foreach (PinningBlock block in next.Blocks)
+        {
+            Keep(in block);
+        }
+
+        TotalBytes += next.TotalBytes;
+        OverheadBytes += next.OverheadBytes;
+        TcacheBytes += next.TcacheBytes;
+    }
+
+    private void Keep(in PinningBlock block)
+    {
+        if (block.Bytes > _top[^1].Bytes)
+        {
+            Insert(block);
+        }
     }
 
     private void Insert(in PinningBlock block)

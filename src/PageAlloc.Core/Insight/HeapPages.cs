@@ -9,8 +9,10 @@ namespace PageAlloc.Insight;
 /// Joins the blocks of a walk with the states of pages: classes each page of each arena, predicts what
 /// <c>malloc_trim(0)</c> would give back, and tells what pins the rest. Pages of one kind in a row are taken at once, so that cost follows blocks and runs.
 /// </summary>
-public sealed class HeapPages : IBlockSink
+public sealed class HeapPages : IPartedSink
 {
+    private readonly PageTable _table;
+    private readonly TrimConditions _conditions;
     private readonly ulong _pageSize;
     private readonly int _hugeOrder;
     private readonly PageCursor _cursor;
@@ -35,6 +37,8 @@ public sealed class HeapPages : IBlockSink
     /// <param name="view">Gets the class of each page as it is known; null for none.</param>
     public HeapPages(PageTable table, TrimConditions trim, IHeapPageSink? view = null)
     {
+        _table = table;
+        _conditions = trim;
         _view = view;
         _pageSize = (ulong)table.PageSize;
         _hugeOrder = table.HugeOrder;
@@ -66,9 +70,53 @@ public sealed class HeapPages : IBlockSink
     }
 
     /// <inheritdoc/>
-    public void Add(in Block block)
+    public void Add(in Block block) => Add(new ReadOnlySpan<Block>(in block));
+
+    /// <inheritdoc/>
+    public void Add(ReadOnlySpan<Block> blocks)
     {
-        _trim.Add(in block, _arena);
+        foreach (ref readonly Block block in blocks)
+        {
+            _trim.Add(in block, _arena);
+
+            // Most end on the page on which the one before them did.
+            if (block.End - _page <= _pageSize && _isBegun)
+            {
+                AddToPage(in block, block.Size);
+            }
+            else
+            {
+                AddAcross(in block);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void EndSegment()
+    {
+        _trim.End(_arena);
+        EndPage();
+        _sharers.Flush(_arena.Pins);
+        _view?.EndSegment();
+    }
+
+    /// <inheritdoc/>
+    public IPartedSink? MakePart() => _view is null ? new HeapPages(_table, _conditions) : null;
+
+    /// <inheritdoc/>
+    public void Append(IPartedSink part)
+    {
+        foreach ((ulong address, ArenaPages pages) in ((HeapPages)part)._arenas)
+        {
+            if (!_arenas.TryAdd(address, pages))
+            {
+                _arenas[address].Append(pages);
+            }
+        }
+    }
+
+    private void AddAcross(in Block block)
+    {
         for (ulong at = block.Address; at < block.End;)
         {
             ulong page = at & ~(_pageSize - 1);
@@ -86,24 +134,20 @@ public sealed class HeapPages : IBlockSink
             }
 
             ulong bytes = Math.Min(block.End, page + _pageSize) - at;
-            _bytes[(int)block.State] += bytes;
-            _states |= 1u << (int)block.State;
-            _isBegun = true;
+            AddToPage(in block, bytes);
             at += bytes;
-            if (block.State == BlockState.Used)
-            {
-                _sharers.Add(in block);
-            }
         }
     }
 
-    /// <inheritdoc/>
-    public void EndSegment()
+    private void AddToPage(in Block block, ulong bytes)
     {
-        _trim.End(_arena);
-        EndPage();
-        _sharers.Flush(_arena.Pins);
-        _view?.EndSegment();
+        _bytes[(int)block.State] += bytes;
+        _states |= 1u << (int)block.State;
+        _isBegun = true;
+        if (block.State == BlockState.Used)
+        {
+            _sharers.Add(in block);
+        }
     }
 
     private ulong AddWholePages(ulong at, in Block block)

@@ -46,7 +46,12 @@ internal sealed class TrimPrediction(PageCursor cursor, TrimConditions condition
                 _start = _end = block.End;
                 break;
             default:
-                End(pages);
+                // Less than a page gives nothing back, and is what stands between most blocks.
+                if (_end - _start >= _pageSize)
+                {
+                    End(pages);
+                }
+
                 _last = block;
                 _beforeLast = _end - _start;
                 _start = _end = block.End;

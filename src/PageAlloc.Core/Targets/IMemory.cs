@@ -28,8 +28,11 @@ public interface IMemory : IDisposable
     /// <param name="access">Gets what came of each page.</param>
     void ReadPages(ulong address, Span<byte> buffer, Span<PageAccess> access);
 
-    /// <summary>The same memory once more, to be read by another thread at the same time; null where that is not wanted. The caller disposes it.</summary>
+    /// <summary>The same memory once more, to be read by another thread at the same time; null where it can't be. The caller disposes it, before this one.</summary>
     IMemory? Again() => null;
+
+    /// <summary>Whether what follows is worth reading on another thread before it is asked for, which costs some CPU time more.</summary>
+    bool IsReadAhead => false;
 
     /// <summary>
     /// The first page at or behind an address that is in memory or swapped out, at a cost that does not follow the absent

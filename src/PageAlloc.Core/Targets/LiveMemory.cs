@@ -14,6 +14,7 @@ internal sealed class LiveMemory : IMemory
     private readonly LinuxFile _memory;
     private readonly int _pid;
     private readonly bool _swapIn;
+    private bool _isBorrowed;
     private ulong[] _entries = new ulong[256];
     private bool _canScan = true;
 
@@ -77,8 +78,16 @@ internal sealed class LiveMemory : IMemory
 
     public ulong FirstWritten(ulong address, ulong end) => First(address, end, PageScan.FILE);
 
+    // Both files are read at given offsets: any number of threads may.
+    public IMemory Again() => new LiveMemory(_pagemap, _memory, _pid, _swapIn) { _isBorrowed = true };
+
     public void Dispose()
     {
+        if (_isBorrowed)
+        {
+            return;
+        }
+
         _pagemap.Dispose();
         _memory.Dispose();
     }

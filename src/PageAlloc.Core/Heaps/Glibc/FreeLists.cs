@@ -106,6 +106,9 @@ internal sealed class FreeLists
         return index < 0 ? ~index : index;
     }
 
+    /// <summary>Whether a chunk is among them.</summary>
+    public bool Holds(ulong chunk) => IndexOf(chunk) is var index && index < Count && this[index].Chunk == chunk;
+
     private static string Name(List list) => list switch
     {
         List.Tcache => "a tcache",

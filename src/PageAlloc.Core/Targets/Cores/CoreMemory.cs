@@ -26,6 +26,8 @@ internal sealed class CoreMemory : IMemory
     public int PageSize { get; }
 
     // Nobody waits for the process of a core file: a second thread may take its share of the machine.
+    public bool IsReadAhead => true;
+
     public IMemory Again() => new CoreMemory(_file, _segments, PageSize);
 
     public void ReadPages(ulong address, Span<byte> buffer, Span<PageAccess> access)

@@ -15,6 +15,9 @@ internal sealed class SyntheticMemory(int pointerSize) : IMemory
 
     public int PageSize => 4096;
 
+    // Nothing is written while several threads read; what they count may be too low then.
+    public IMemory Again() => this;
+
     /// <summary>What reading a page tells that was never written to. pagemap says of unmapped pages what it says of absent ones.</summary>
     public PageAccess Elsewhere { get; set; } = PageAccess.Absent;
 

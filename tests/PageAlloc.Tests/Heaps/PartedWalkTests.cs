@@ -1,0 +1,85 @@
+using CsCheck;
+using PageAlloc.Blocks;
+using PageAlloc.Heaps;
+using PageAlloc.Tests.Heaps.Synthetic;
+
+namespace PageAlloc.Tests.Heaps;
+
+/// <summary>Heaps walked in parts, each on its own thread, are what they are in one row.</summary>
+public sealed class PartedWalkTests
+{
+    private const int Heaps = 12;
+
+    public static TheoryData<int> Forms => [.. Enumerable.Range(0, GlibcForm.All.Count)];
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void Parts_are_the_whole(int form)
+    {
+        int walked = 0;
+        Gen.Select(HeapPlan.Of(GlibcForm.All[form], mostChunks: 1500), Gen.Int[2, 5]).Sample(
+            (plan, count) =>
+            {
+                using var process = new SyntheticProcess(plan);
+                using HeapReader reader = process.Open();
+                HeapWalk.Prepare(reader);
+                walked += AssertSame(reader, count) ? 1 : 0;
+            },
+            iter: Heaps,
+            threads: 1,
+            print: p => $"{p.Item2} parts of {p.Item1}");
+        Assert.NotEqual(0, walked);
+    }
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void Damaged_heaps_are_left_to_a_walk_in_one_row_or_walked_alike(int form) => Gen.Select(
+        HeapPlan.Of(GlibcForm.All[form], mostChunks: 600), Gen.Int[2, 4], Gen.Select(Gen.Double[0, 1], Gen.ULong).Array[1, 4]).Sample(
+        (plan, count, writes) =>
+        {
+            using var process = new SyntheticProcess(plan);
+            using HeapReader reader = process.Open();
+            foreach ((double place, ulong word) in writes)
+            {
+                IEnumerable<Block> blocks = process.Arenas.SelectMany(a => a.Blocks);
+                Block block = blocks.ElementAt((int)(place * (blocks.Count() - 1)));
+                process.Memory.Put(block.Address + (ulong)plan.Form.Layout.PointerSize, word);
+            }
+
+            HeapWalk.Prepare(reader);
+            AssertSame(reader, count);
+        },
+        iter: Heaps,
+        threads: 1);
+
+    private static bool AssertSame(HeapReader reader, int count)
+    {
+        var blocks = new PackedBlocks();
+        if (PartedWalk.TryWalk(reader, blocks, count) is not { } totals)
+        {
+            Assert.Empty(blocks.Segments);
+            return false;
+        }
+
+        var log = new BlockLog();
+        IReadOnlyList<ArenaTotals> whole = HeapWalk.WalkInOneRow(reader, log);
+        var replayed = new BlockLog();
+        foreach (PackedSegment segment in blocks.Segments)
+        {
+            BlockCode.Replay(blocks, segment, replayed);
+        }
+
+        Assert.Equal(log.Blocks, replayed.Blocks);
+        Assert.Equal(whole.Select(Text), totals.Select(Text));
+        return true;
+    }
+
+    private static string Text(ArenaTotals totals) => string.Join(
+        ' ',
+        [
+            $"{totals.Arena.Address:x}",
+            .. Enum.GetValues<BlockState>().Select(s => $"{s}: {totals.Blocks(s)}/{totals.Bytes(s)}"),
+            $"swapped {totals.SwappedBytes}",
+            .. totals.Problems.Select(p => p.Text),
+        ]);
+}
