@@ -135,7 +135,7 @@ public sealed class BlocksView : IOrderedBlockSink
         public int Length { get; private set; }
 
         [UnscopedRef]
-        public ref Row Text(ReadOnlySpan<byte> text)
+        public ref Row Text(scoped ReadOnlySpan<byte> text)
         {
             text.CopyTo(_bytes[Length..]);
             Length += text.Length;
