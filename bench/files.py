@@ -69,7 +69,7 @@ def measure_files(amount, folder, bench, report):
     pid = str(process.pid)
     try:
         with tempfile.NamedTemporaryFile() as ranges:
-            blocks, _ = describe(pid, bench.pagealloc, ranges.name)
+            blocks, _ = describe(pid, bench.pagealloc, ranges.name, report)
         recorded, live = measure(bench.heap_rounds, [
             [bench.pagealloc, "record", pid, "-o", snapshot, "--force"], [bench.pagealloc, pid, "--show", "summary"]])
         process.send_signal(signal.SIGABRT)

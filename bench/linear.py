@@ -55,7 +55,7 @@ def measure_blocks(base, bench, report):
     for part in PARTS:
         say(show_size(int(base * part)))
         with Target([BIN / "heaps", "heap", int(base * part)]) as pid, tempfile.NamedTemporaryFile() as ranges:
-            amounts.append(describe(pid, bench.pagealloc, ranges.name)[0])
+            amounts.append(describe(pid, bench.pagealloc, ranges.name, report)[0])
             run, limit = measure(bench.heap_rounds, [[bench.pagealloc, pid, "--show", "summary"], [BIN / "bare", "--copy", pid, ranges.name]])
         runs.append(run)
         limits.append(limit)

@@ -1,5 +1,5 @@
-// measure [--pipe] ROUNDS COMMAND [ARGUMENT…] [-- COMMAND …]…: runs the commands in turn, their output to /dev/null, or
-// with --pipe to a pipe whose reader only reads. Prints a line for each run: number of the command, wall ns, CPU ns, peak KiB. The first round warms up, unprinted.
+// measure [--pipe] [--may STATUS] ROUNDS COMMAND [ARGUMENT…] [-- COMMAND …]…: runs the commands in turn, their output to
+// /dev/null, or with --pipe to a pipe whose reader only reads. They must end with 0, or with the other status given. Prints a line for each run: number of the command, wall ns, CPU ns, peak KiB. The first round warms up, unprinted.
 // It is C, and small: a child's peak memory is never below that of the process which it was forked from.
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ static void *drain(void *fd) {
     return NULL;
 }
 
-static void run(int number, char **command, int to_pipe, int print) {
+static void run(int number, char **command, int to_pipe, int may, int print) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     pthread_t reader;
@@ -67,7 +67,7 @@ static void run(int number, char **command, int to_pipe, int print) {
     if (to_pipe)
         pthread_join(reader, NULL);
     posix_spawn_file_actions_destroy(&actions);
-    if (status != 0) {
+    if (!WIFEXITED(status) || (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != may)) {
         fprintf(stderr, "measure: %s failed with status 0x%x\n", command[0], (unsigned)status);
         exit(1);
     }
@@ -77,11 +77,13 @@ static void run(int number, char **command, int to_pipe, int print) {
 }
 
 int main(int argc, char **argv) {
-    int to_pipe = argc > 1 && strcmp(argv[1], "--pipe") == 0;
+    int to_pipe = argc > 1 && strcmp(argv[1], "--pipe") == 0, may = 0;
     argv += to_pipe, argc -= to_pipe;
+    if (argc > 2 && strcmp(argv[1], "--may") == 0)
+        may = atoi(argv[2]), argv += 2, argc -= 2;
     int rounds = argc > 2 ? atoi(argv[1]) : 0;
     if (rounds <= 0) {
-        fprintf(stderr, "usage: measure [--pipe] ROUNDS COMMAND [ARGUMENT...] [-- COMMAND ...]...\n");
+        fprintf(stderr, "usage: measure [--pipe] [--may STATUS] ROUNDS COMMAND [ARGUMENT...] [-- COMMAND ...]...\n");
         return 2;
     }
     char **commands[argc];
@@ -94,6 +96,6 @@ int main(int argc, char **argv) {
         }
     for (int round = 0; round <= rounds; round++)
         for (int i = 0; i < count; i++)
-            run(i, commands[i], to_pipe, round > 0);
+            run(i, commands[i], to_pipe, may, round > 0);
     return 0;
 }

@@ -26,7 +26,7 @@ def say(text):
     print(f"bench: {text}", file=sys.stderr)
 
 
-def call(*command, timeout=LONGEST, **options):
+def call(*command, timeout=LONGEST, may=0, **options):
     """Runs a program to its end. Whatever stops the wait for it also ends all that it has started."""
     words = [str(c) for c in command]
     process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -39,7 +39,7 @@ def call(*command, timeout=LONGEST, **options):
         if isinstance(reason, subprocess.TimeoutExpired):
             raise Failed(f"{' '.join(words[:6])} took more than {timeout} s") from None
         raise
-    if process.returncode != 0:
+    if process.returncode not in (0, may):
         raise Failed(f"{' '.join(words[:6])} failed with {process.returncode}: {(output + errors).strip()[-2000:]}")
     return output
 
@@ -95,12 +95,13 @@ class Runs:
         return statistics.median(a - sum(b) for a, *b in zip(self.cpu, *(limit.cpu for limit in limits)))
 
 
-def measure(rounds, commands, pipe=False, one_core=False, before=(), **options):
+def measure(rounds, commands, pipe=False, one_core=False, before=(), may=0, **options):
     """Runs commands in turn by measure.c, after a round to warm up."""
     arguments = [a for c in commands for a in ("--", *c)][1:]
     pinned = ["taskset", "-c", min(os.sched_getaffinity(0))] if one_core else []
     rows = [[] for _ in commands]
-    for line in call(*before, *pinned, BIN / "measure", *(["--pipe"] if pipe else []), rounds, *arguments, **options).splitlines():
+    how = [*(["--pipe"] if pipe else []), "--may", may]
+    for line in call(*before, *pinned, BIN / "measure", *how, rounds, *arguments, **options).splitlines():
         number, *row = map(int, line.split())
         rows[number].append(row)
     return [Runs(r) for r in rows]

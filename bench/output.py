@@ -65,7 +65,7 @@ def measure_all(bench, chosen, report):
             rows += measure_written(f"{title}, every 2nd page of {show_size(amount)}", pid, options, [[bare, pid]], bench, report)
     with (report.case(f"blocks as CSV and JSON lines, {show_size(amount)}"), tempfile.NamedTemporaryFile() as ranges,
           Target([BIN / "heaps", "heap", amount]) as pid):
-        blocks, free = describe(pid, bench.pagealloc, ranges.name)
+        blocks, free = describe(pid, bench.pagealloc, ranges.name, report)
         say(f"{blocks} blocks")
         for form in ("csv", "jsonl"):
             rows += measure_written(f"{form} of {blocks} blocks", pid, lambda p: ["blocks", p, "--format", form],

@@ -76,7 +76,7 @@ def measure_all(bench, chosen, report):
         reader, debug = find("eu-readelf", "elfutils"), libc_debug_file()
         compare("malloc's layout from debug information", {
             "pagealloc PID --layout debug-info, cold cache": [bench.pagealloc, pid, "--layout", "debug-info", "--show", "summary"],
-            "eu-readelf --debug-dump=info": [reader, "--debug-dump=info", debug]}, bench, 2, rows, warmup=0, env=COLD)
+            "eu-readelf --debug-dump=info": [reader, "--debug-dump=info", debug]}, bench, 1 if bench.small else 2, rows, warmup=0, env=COLD)
     with report.case("gcore beside record"), scratch(amount * 2) as folder, Target([BIN / "heaps", "heap", amount]) as pid:
         gcore = find("gcore", "gdb")
         compare(f"a heap of {show_size(amount)} into a file", {

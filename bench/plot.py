@@ -4,7 +4,7 @@ import math
 from html import escape
 
 WIDTH, HEIGHT = 640, 400
-LEFT, RIGHT, TOP, BOTTOM = 70, 20, 46, 52
+LEFT, RIGHT, TOP, BOTTOM = 70, 44, 46, 52
 COLORS = ["#0072b2", "#d55e00", "#009e73"]  # told apart by colour-blind readers too
 
 

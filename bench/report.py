@@ -45,6 +45,11 @@ class Report:
             self.failed = True
             self.absent.append(f"- {name}: **failed**: {type(error).__name__}: {error}")
 
+    def wrong(self, text):
+        say(f"WRONG: {text}")
+        self.failed = True
+        self.absent.append(f"- **wrong**: {text}")
+
     def add(self, heading, head, rows):
         if rows:
             self.lines += [heading, "", table(head, rows), ""]
@@ -70,8 +75,24 @@ class Report:
         if self.aims:
             lines += ["## Aims", "", table(AIM_HEAD, self.aims), ""]
         if self.absent:
-            lines += ["## Not measured", "", *self.absent, ""]
+            lines += ["## Not measured, or wrong", "", *self.absent, ""]
         return "\n".join(lines)
+
+
+def all_aims(bench, reports, load):
+    """One table of the aims of all kinds; memory, where it is met, in a line for each kind."""
+    rows = []
+    for kind, report in reports.items():
+        memory = [a for a in report.aims if a[0] == "peak memory" and a[4] == "met"]
+        rows += [[*aim, f"[{kind}]({kind}.md)"] for aim in report.aims if aim not in memory]
+        if memory:
+            highest = max(memory, key=lambda a: float(a[2].split()[0]))
+            rows.append([highest[0], f"{len(memory)} cases; most: {highest[1]}", *highest[2:], f"[{kind}]({kind}.md)"])
+    rows.sort(key=lambda row: row[0] == "peak memory")
+    cpu, cores = machine()
+    verdicts = [a[4] for report in reports.values() for a in report.aims]
+    return "\n".join([f"# Aims: {cpu}, {cores} CPUs", "", bench.when(load, os.getloadavg()[0]), "",
+                      f"{verdicts.count('met')} of {len(verdicts)} are met.", "", table([*AIM_HEAD, "tables"], rows), ""])
 
 
 class Bench:
@@ -82,6 +103,7 @@ class Bench:
         self.rounds = options.rounds
         self.heap_rounds = options.heap_rounds
         self.page_types = options.page_types
+        self.small = options.small
         self.sizes = sizes
         self.work = work
         self.results = None

@@ -1,13 +1,20 @@
-"""Swap for a while: a file that is gone again whatever happens, but for SIGKILL."""
+"""Swap for a while: a file that is gone again whatever happens."""
 
 import os
 import shutil
-import signal
+import subprocess
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from measuring import Failed, LeftOut, call, say
+from measuring import Failed, LeftOut, call
+
+# It waits until its input is closed, which the end of this process does too, and by SIGKILL as well.
+KEEPER = """trap '' INT TERM HUP QUIT
+read -r _
+! grep -q "^$1/swap " /proc/swaps || swapoff "$1/swap"
+rm -rf "$1"
+"""
 
 
 def has_room(folder, size):
@@ -24,6 +31,7 @@ def swap_file(size):
     if lacking:
         raise LeftOut(f"{', '.join(lacking)} is not installed (util-linux)")
     folder = Path(tempfile.mkdtemp(prefix="pagealloc-bench.", dir="/var/tmp"))
+    keeper = subprocess.Popen(["sh", "-c", KEEPER, "sh", folder], stdin=subprocess.PIPE, start_new_session=True)
     path = folder / "swap"
     try:
         if not has_room(folder, size):
@@ -37,16 +45,6 @@ def swap_file(size):
             raise LeftOut(f"this machine can't have swap: {reason}") from None
         yield
     finally:
-        remove(path)
-
-
-def remove(path):
-    """A second signal must not come between."""
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    try:
-        if f"{path} " in Path("/proc/swaps").read_text():
-            say("swap off")
-            call("swapoff", path)
-        shutil.rmtree(path.parent)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        keeper.communicate()
+        if folder.exists():
+            raise Failed(f"{folder} could not be removed")
