@@ -1,7 +1,8 @@
-"""Whether the cost grows linearly with resident pages and with blocks: four sizes, tables and plots."""
+"""Whether the cost grows linearly with resident pages and with blocks: four sizes in turn, tables and plots."""
 
 import statistics
 import tempfile
+from contextlib import ExitStack
 
 from heaps import describe
 from measuring import BIN, Target, call, measure, say, show_size, spread
@@ -32,34 +33,35 @@ def show(what, noun, limit_name, amounts, runs, limits, bench, report):
     rows.append(["slope of the line", "", "", f"**{slope * 1e6:.1f}**", f"**{bare_slope * 1e6:.1f}**", f"{slope / bare_slope:.2f}"])
     name = f"linear-{noun}s.svg"
     (bench.results / name).write_text(plot(f"{what}: CPU time by {noun}s", f"{noun}s", "CPU time, ms", {what: ours, limit_name: bare}))
-    report.add(f"![CPU time by {noun}s]({name})\n", [f"{noun}s", f"{what} CPU", f"{limit_name} CPU", f"ns a {noun}", f"{limit_name}, ns a {noun}", "ratio"], rows)
+    report.add(f"![CPU time by {noun}s]({name})", [f"{noun}s", f"{what} CPU", f"{limit_name} CPU", f"ns a {noun}", f"{limit_name}, ns a {noun}", "ratio"], rows)
     report.aim("cost grows linearly", f"{what}, by {noun}s", f"{far * 100:.1f} % ({limit_name}: {bare_far * 100:.1f} %)",
                f"≤ {FARTHEST * 100:.0f} % off a straight line", far <= FARTHEST)
 
 
 def measure_pages(base, bench, report):
-    amounts, runs, limits = [], [], []
-    for part in PARTS:
-        say(show_size(int(base * part)))
-        with Target([BIN / "target", "dense", int(base * part)]) as pid:
-            counts = call(BIN / "bare", pid).split()
+    bare, amounts, commands = BIN / "bare", [], []
+    with ExitStack() as stack:
+        for size in (int(base * part) for part in PARTS):
+            pid = stack.enter_context(Target([BIN / "target", "dense", size]))
+            counts = call(bare, pid).split()
+            say(f"{show_size(size)}: {' '.join(counts)}")
             amounts.append(int(counts[counts.index("frames") + 1]) or int(counts[counts.index("entries") + 1]))
-            run, limit = measure(bench.rounds, [[bench.pagealloc, pid], [BIN / "bare", pid]])
-        runs.append(run)
-        limits.append(limit)
-    show("page map", "page", "bare", amounts, runs, limits, bench, report)
+            commands += [[bench.pagealloc, pid], [bare, pid]]
+        runs = measure(bench.rounds, commands)
+    show("page map", "page", "bare", amounts, runs[::2], runs[1::2], bench, report)
 
 
 def measure_blocks(base, bench, report):
-    amounts, runs, limits = [], [], []
-    for part in PARTS:
-        say(show_size(int(base * part)))
-        with Target([BIN / "heaps", "heap", int(base * part)]) as pid, tempfile.NamedTemporaryFile() as ranges:
+    amounts, commands = [], []
+    with ExitStack() as stack:
+        for size in (int(base * part) for part in PARTS):
+            ranges = stack.enter_context(tempfile.NamedTemporaryFile(prefix="pagealloc-bench."))
+            pid = stack.enter_context(Target([BIN / "heaps", "heap", size]))
             amounts.append(describe(pid, bench.pagealloc, ranges.name, report)[0])
-            run, limit = measure(bench.heap_rounds, [[bench.pagealloc, pid, "--show", "summary"], [BIN / "bare", "--copy", pid, ranges.name]])
-        runs.append(run)
-        limits.append(limit)
-    show("summary", "block", "copy", amounts, runs, limits, bench, report)
+            say(f"{show_size(size)}: {amounts[-1]} blocks")
+            commands += [[bench.pagealloc, pid, "--show", "summary"], [BIN / "bare", "--copy", pid, ranges.name]]
+        runs = measure(bench.heap_rounds, commands)
+    show("summary", "block", "copy", amounts, runs[::2], runs[1::2], bench, report)
 
 
 def measure_all(bench, chosen, report):

@@ -54,14 +54,14 @@ class Report:
         if rows:
             self.lines += [heading, "", table(head, rows), ""]
 
-    def aim(self, aim, case, measured, limit, met, note=""):
-        self.aims.append([aim, case, measured, limit, ("met" if met else "**missed**") + note])
+    def aim(self, aim, case, measured, limit, met):
+        self.aims.append([aim, case, measured, limit, "met" if met else "**missed**"])
 
     def at_most(self, aim, case, ratio, limit):
-        self.aim(aim, case, f"{ratio:.2f}", f"≤ {limit}", ratio <= limit)
+        self.aim(aim, case, f"{ratio:.3f}", f"≤ {limit}", ratio <= limit)
 
-    def quicker(self, aim, case, milliseconds, limit):
-        self.aim(aim, case, f"{milliseconds:.1f} ms", f"< {limit} ms", milliseconds < limit)
+    def quicker(self, aim, case, milliseconds, limit, beside=""):
+        self.aim(aim, case, f"{milliseconds:.1f} ms{beside}", f"< {limit} ms", milliseconds < limit)
 
     def peak(self, case, kib, free_blocks=0):
         limit = PEAK + free_blocks * 16 / 1024

@@ -52,7 +52,8 @@ def measure_all(bench, chosen, report):
             runs["pagealloc $$, cold cache"] = measure(bench.rounds, [[bench.pagealloc, pid]], env=COLD)[0]
             rows = [[n, spread(r.wall), spread(r.cpu), mib(r.peak)] for n, r in runs.items()]
             for name, limit in (("pagealloc $$, warm cache", 8), ("pagealloc $$ --layout structure", 15)):
-                report.quicker("start-up, wall", name, statistics.median(runs[name].wall), limit)
+                report.quicker("start-up, wall", name, statistics.median(runs[name].wall), limit,
+                               f" (CPU {statistics.median(runs[name].cpu):.1f})")
                 report.peak(name, runs[name].peak)
         report.add("In turn:", HEAD, rows)
         rows = []
