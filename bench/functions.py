@@ -29,7 +29,7 @@ def measure_all(bench, chosen, report):
         found = list(tables(folder))
         if not found:
             raise Failed("BenchmarkDotNet left no report")
-        report.lines.append("A short job each, by .NET's JIT: compare a function with the limit above it. It is the baseline of *Ratio*.\n")
+        report.how = "A short job each, by .NET's JIT: compare a function with the limit above it, which is the baseline of *Ratio*."
         for name, rows, issues in found:
             report.lines += [f"## {name.removesuffix('Benchmark')}", "", *rows, ""]
             for issue in filter(str.strip, issues):

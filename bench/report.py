@@ -25,6 +25,7 @@ def machine():
 class Report:
     def __init__(self, title):
         self.title = title
+        self.how = "Milliseconds: median (quartiles). Ratios: median over the rounds."
         self.lines = []
         self.aims = []
         self.absent = []
@@ -70,7 +71,7 @@ class Report:
     def text(self, bench):
         cpu, cores = machine()
         lines = [f"# {self.title}: {cpu}, {cores} CPUs", "", bench.when(self.load, os.getloadavg()[0]), "",
-                 "Milliseconds: median (quartiles). Ratios: median over the rounds. See [README.md](../../README.md).", "",
+                 f"{self.how} See [README.md](../../README.md).", "",
                  *self.lines]
         if self.aims:
             lines += ["## Aims", "", table(AIM_HEAD, self.aims), ""]
