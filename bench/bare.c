@@ -2,29 +2,15 @@
 // bare [--light] PID; --light leaves kpageflags out, as `pagealloc --no-page-flags` does.
 // bare --copy PID RANGES reads the memory of the ranges in a file ("START END" in hex, a line each) by process_vm_readv
 // into one buffer, and does nothing else.
+#include "scan.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-// Defined here as well as in linux/fs.h: the headers of many distributions are older than the call (Linux 6.7).
-struct region {
-    uint64_t start, end, categories;
-};
-
-struct scan {
-    uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
-    uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
-};
-
-#define SCAN _IOWR('f', 16, struct scan)
-enum { PRESENT = 1 << 3, SWAPPED = 1 << 4, PFNZERO = 1 << 5, HUGE = 1 << 6, GUARD = 1 << 8 };
 
 // The same sizes as in PageAlloc.Pages; kernel-side costs are why they are what they are.
 enum {

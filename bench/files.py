@@ -1,30 +1,34 @@
-"""Measures core files and snapshots of a heap beside reading the file once; see README.md."""
+"""Core files and snapshots of a heap beside reading the file once; see README.md."""
 
 import os
 import resource
 import shutil
 import signal
-import statistics
 import subprocess
 import tempfile
 from pathlib import Path
 
 from heaps import describe
-from measuring import BIN, call, measure, say, spread, table
+from measuring import BIN, LONGEST, Failed, LeftOut, measure, mib, say, show_size, spread
+from swap import has_room
 
-SIZES = {"core": ("4G", True)}
-
-HEAD = ["file", "size MiB", "summary wall", "summary CPU", "cat wall", "wall : cat", "CPU : cat CPU", "peak MiB", "bytes a block", "aim"]
+TITLE = "Core files and snapshots"
+SIZES = {"core": ("4G", "64M")}
+HEAD = ["file", "size MiB", "summary wall", "summary CPU", "cat wall", "wall : cat", "CPU : cat CPU", "peak MiB", "bytes a block"]
 RECORD_HEAD = ["record", "wall", "CPU", "peak MiB", "live summary wall", "record : summary"]
 
 
 def start(folder, command):
     def may_dump():
         resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder, preexec_fn=may_dump)
-    if process.stdout.readline() != b"READY\n":
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder, preexec_fn=may_dump, start_new_session=True)
+    try:
+        if process.stdout.readline() != b"READY\n":
+            raise Failed(f"{command[0]} did not start")
+    except BaseException:
         process.kill()
-        raise SystemExit(f"bench: {command[0]} did not start")
+        process.communicate()
+        raise
     return process
 
 
@@ -36,38 +40,51 @@ def warm(path):
             pass
 
 
-def row(name, path, blocks, pagealloc, rounds, aim):
+def row(name, path, blocks, bench, report):
     warm(path)
-    summary, cat = measure(rounds, [[pagealloc, path, "--show", "summary"], [shutil.which("cat"), path]])
-    ratio = statistics.median(s / c for s, c in zip(summary.wall, cat.wall))
+    summary, cat = measure(bench.heap_rounds, [[bench.pagealloc, path, "--show", "summary"], [shutil.which("cat"), path]])
     size = os.path.getsize(path)
-    met, words = aim(ratio, size / blocks)
-    return [name, f"{size / (1 << 20):.1f}", spread(summary.wall), spread(summary.cpu), spread(cat.wall), f"**{ratio:.2f}**",
-            f"{summary.ratio(cat):.2f}", f"{summary.peak / 1024:.1f}", f"{size / blocks:.2f}", f"{'met' if met else 'missed'}: {words}"]
+    if name == "snapshot":
+        report.aim("snapshot", f"{blocks} blocks", f"{size / blocks:.2f} bytes a block", "≤ 2", size <= 2 * blocks)
+    else:
+        report.at_most("core file : cat, wall", f"{blocks} blocks", summary.wall_ratio(cat), 1.5)
+    return [name, f"{size / (1 << 20):.1f}", spread(summary.wall), spread(summary.cpu), spread(cat.wall), f"**{summary.wall_ratio(cat):.2f}**",
+            f"{summary.ratio(cat):.2f}", mib(summary.peak), f"{size / blocks:.2f}"]
 
 
-def measure_all(options, chosen, pagealloc):
-    """The tables of core files and snapshots, as lines."""
+def measure_all(bench, chosen, report):
     if not chosen:
-        return []
-    with tempfile.TemporaryDirectory(prefix="pagealloc-bench.", dir=os.environ.get("TMPDIR", "/var/tmp")) as folder:
-        process = start(folder, [BIN / "heaps", "heap", str(options.core)])
-        pid, snapshot = str(process.pid), Path(folder) / "snapshot"
-        try:
-            with tempfile.NamedTemporaryFile() as ranges:
-                blocks, _ = describe(pid, pagealloc, ranges.name)
-            recorded, live = measure(options.heap_rounds, [
-                [pagealloc, "record", pid, "-o", snapshot, "--force"], [pagealloc, pid, "--show", "summary"]])
-        finally:
-            process.send_signal(signal.SIGABRT)
-            process.wait()
-        core = next(Path(folder).glob("core*"))
-        say(f"core: {blocks} blocks, {os.path.getsize(core)} bytes")
-        rows = [
-            row("core of the kernel", core, blocks, pagealloc, options.heap_rounds, lambda ratio, _: (ratio <= 1.5, "≤ 1.5 × cat")),
-            row("snapshot", snapshot, blocks, pagealloc, options.heap_rounds, lambda _, size: (size <= 2, "≤ 2 bytes a block")),
-        ]
-    ratio = recorded.ratio(live)
-    return ["Files, beside reading them once (`cat FILE`, from RAM):", "", table(HEAD, rows), "",
-            table(RECORD_HEAD, [[f"{blocks} blocks", spread(recorded.wall), spread(recorded.cpu), f"{recorded.peak / 1024:.1f}",
-                                 spread(live.wall), f"{ratio:.2f}"]]), ""]
+        return
+    amount = bench.sizes["core"]
+    parent = os.environ.get("TMPDIR", "/var/tmp")
+    with report.case(f"core file and snapshot of a heap of {show_size(amount)}"):
+        if not has_room(parent, amount * 2):
+            raise LeftOut(f"no room in {parent} for a core file of {show_size(amount)}")
+        with tempfile.TemporaryDirectory(prefix="pagealloc-bench.", dir=parent) as folder:
+            measure_files(amount, Path(folder), bench, report)
+
+
+def measure_files(amount, folder, bench, report):
+    process, snapshot = start(folder, [BIN / "heaps", "heap", str(amount)]), folder / "snapshot"
+    pid = str(process.pid)
+    try:
+        with tempfile.NamedTemporaryFile() as ranges:
+            blocks, _ = describe(pid, bench.pagealloc, ranges.name, report)
+        recorded, live = measure(bench.heap_rounds, [
+            [bench.pagealloc, "record", pid, "-o", snapshot, "--force"], [bench.pagealloc, pid, "--show", "summary"]])
+        process.send_signal(signal.SIGABRT)
+        process.wait(LONGEST)
+    finally:
+        process.kill()
+        process.communicate()
+    core = next(folder.glob("core*"), None)
+    rows = []
+    if core is None:
+        report.absent.append("- core file: left out: the kernel writes none here (kernel.core_pattern)")
+    else:
+        say(f"{blocks} blocks, a core file of {os.path.getsize(core)} bytes")
+        rows.append(row("core of the kernel", core, blocks, bench, report))
+    rows.append(row("snapshot", snapshot, blocks, bench, report))
+    report.add("Summary of a file, beside reading it once (`cat FILE`, from RAM):", HEAD, rows)
+    report.add("What it costs to record one:", RECORD_HEAD, [[
+        f"{blocks} blocks", spread(recorded.wall), spread(recorded.cpu), mib(recorded.peak), spread(live.wall), f"{recorded.ratio(live):.2f}"]])

@@ -8,9 +8,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { BLOCKS_OF_SMALL_ARENA = 20, SORTED_BY_CALL = 10000 };
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+
+enum { BLOCKS_OF_SMALL_ARENA = 20, SORTED_BY_CALL = 10000, PAGED_PIECE = 1 << 20, ATTEMPTS = 100 };
 
 // Blocks of 16 to 408 bytes are chunks of 214 on average: 20 million fill 4 GiB.
 enum { SMALLEST = 16, SIZES = 393, MEAN_CHUNK = 214 };
@@ -79,6 +84,63 @@ static void lists(size_t count) {
         free(blocks[i]);
 }
 
+static size_t swapped_kilobytes(void) {
+    FILE *status = fopen("/proc/self/status", "re");
+    if (!status)
+        die("/proc/self/status");
+    size_t amount = 0;
+    for (char line[256]; fgets(line, sizeof line, status);)
+        if (sscanf(line, "VmSwap: %zu", &amount) == 1)
+            break;
+    fclose(status);
+    return amount;
+}
+
+// Every second MiB of a heap is swapped out, and none of it brought back by looking at it.
+static void paged(size_t bytes) {
+    char *start = (char *)(((uintptr_t)sbrk(0) + PAGED_PIECE - 1) & -(uintptr_t)PAGED_PIECE);
+    churn(bytes, 1);
+    char *end = sbrk(0);
+    size_t wanted = 0;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        wanted = 0;
+        for (char *p = start; p + PAGED_PIECE <= end; p += 2 * PAGED_PIECE, wanted += PAGED_PIECE >> 10)
+            if (madvise(p, PAGED_PIECE, MADV_PAGEOUT) != 0)
+                die("MADV_PAGEOUT");
+        if (swapped_kilobytes() >= wanted / 10 * 9)
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL); // pages that are being written stay a moment
+    }
+    fprintf(stderr, "heaps: %zu of %zu KiB could be paged out\n", swapped_kilobytes(), wanted);
+    exit(1);
+}
+
+// Processes with a heap of half a MiB to one and a half.
+static void processes(size_t count) {
+    int ready[2];
+    if (pipe(ready) != 0)
+        die("pipe");
+    pid_t parent = getpid();
+    for (size_t i = 0; i < count; i++) {
+        pid_t pid = fork();
+        if (pid < 0)
+            die("fork");
+        if (pid > 0)
+            continue;
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(1);
+        churn(((size_t)512 << 10) + i * ((1 << 20) / count), i + 1);
+        if (write(ready[1], "", 1) != 1)
+            die("write");
+        for (;;)
+            pause();
+    }
+    for (size_t i = 0; i < count; i++)
+        if (read(ready[0], &(char){0}, 1) != 1)
+            die("read");
+}
+
 static pthread_barrier_t built;
 static size_t bytes_of_thread;
 
@@ -114,12 +176,16 @@ int main(int argc, char **argv) {
         churn(amount, 1);
     else if (strcmp(kind, "arenas16") == 0)
         threads(16, amount / 16);
+    else if (strcmp(kind, "paged") == 0)
+        paged(amount);
+    else if (strcmp(kind, "processes") == 0)
+        processes(amount);
     else if (strcmp(kind, "arenas") == 0)
         threads(amount, 0);
     else if (strcmp(kind, "lists") == 0)
         lists(amount);
     else {
-        fprintf(stderr, "usage: heaps heap|arenas16 BYTES | arenas|lists COUNT\n");
+        fprintf(stderr, "usage: heaps heap|arenas16|paged BYTES | arenas|lists|processes COUNT\n");
         return 2;
     }
     // Not through stdio, whose buffer comes from malloc: that would empty the fastbins.
