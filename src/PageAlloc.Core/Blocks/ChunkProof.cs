@@ -62,13 +62,19 @@ internal sealed class ChunkProof(MemoryCache memory, FreeLists lists)
                 return false;
             }
 
-            // A free neighbour has left its size in front of this header.
-            if (hop > 0 && (word & 1) == 0 && (!memory.TryReadWord(chunk, out ulong foot) || foot != previousSize))
+            // In a main arena no chunk has the mark of another; data may, and looks like a size to begin with.
+            if (arena.IsMain && (word & ChunkBits.NonMainArena) != 0)
             {
                 return false;
             }
 
-            ulong size = word & ~7UL;
+            // A free neighbour has left its size in front of this header.
+            if (hop > 0 && (word & ChunkBits.PreviousInUse) == 0 && (!memory.TryReadWord(chunk, out ulong foot) || foot != previousSize))
+            {
+                return false;
+            }
+
+            ulong size = word & ChunkBits.SizeMask;
             if (chunk == arena.State.Top)
             {
                 return size == limit - chunk;
@@ -79,7 +85,7 @@ internal sealed class ChunkProof(MemoryCache memory, FreeLists lists)
                 return true;
             }
 
-            if (size < layout.MinimumSize || size % (ulong)layout.Alignment != 0 || (word & 2) != 0 || size > limit - chunk)
+            if (size < layout.MinimumSize || size % (ulong)layout.Alignment != 0 || (word & ChunkBits.Mmapped) != 0 || size > limit - chunk)
             {
                 return false;
             }
