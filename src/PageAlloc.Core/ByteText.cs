@@ -16,9 +16,13 @@ internal static class ByteText
     /// <summary>The same, with control characters as \xNN too: safe to send to a terminal.</summary>
     public static string ToPrintable(ReadOnlySpan<byte> bytes) => Decode(bytes, escapeControls: true);
 
+    /// <summary>Whether text can be shown as it is.</summary>
+    public static bool IsPlain(ReadOnlySpan<byte> bytes) =>
+        System.Text.Ascii.IsValid(bytes) && bytes.IndexOfAnyInRange((byte)0, (byte)31) < 0 && !bytes.Contains((byte)127);
+
     private static string Decode(ReadOnlySpan<byte> bytes, bool escapeControls)
     {
-        if (System.Text.Ascii.IsValid(bytes) && (!escapeControls || bytes.IndexOfAnyInRange((byte)0, (byte)31) < 0 && !bytes.Contains((byte)127)))
+        if (escapeControls ? IsPlain(bytes) : System.Text.Ascii.IsValid(bytes))
         {
             return Encoding.ASCII.GetString(bytes);
         }

@@ -62,8 +62,13 @@ internal sealed class MapCommand
         return opened.Conclude(isComplete ? ExitCode.Done : ExitCode.Incomplete);
     }
 
-    private static MappingPages[] Shown(PageTable table, IReadOnlyList<Mapping> picked)
+    private static IReadOnlyList<MappingPages> Shown(PageTable table, IReadOnlyList<Mapping> picked)
     {
+        if (picked.Count == table.Mappings.Count)
+        {
+            return table.Mappings;
+        }
+
         HashSet<ulong> starts = [.. picked.Select(m => m.Range.Start)];
         return [.. table.Mappings.Where(m => starts.Contains(m.Mapping.Range.Start))];
     }

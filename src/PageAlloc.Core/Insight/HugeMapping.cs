@@ -41,7 +41,12 @@ public readonly record struct HugeMapping(Mapping Mapping, ulong Ranges, ulong H
         ulong first = range.Start / pageSize;
         ulong from = (first + span - 1) / span * span;
         ulong to = range.End / pageSize / span * span;
-        var counts = new Counts(span);
+        if (from >= to)
+        {
+            return new HugeMapping(pages.Mapping, 0, 0, 0, 0, 0);
+        }
+
+        var counts = new Counts(table.HugeOrder);
         foreach (PageRun run in pages.Runs)
         {
             ulong start = Math.Max(first + run.FirstPage, from);
@@ -52,11 +57,11 @@ public readonly record struct HugeMapping(Mapping Mapping, ulong Ranges, ulong H
             }
         }
 
-        return new HugeMapping(pages.Mapping, to > from ? (to - from) / span : 0, counts.Huge, counts.Whole, counts.Partly, counts.Missing * pageSize);
+        return new HugeMapping(pages.Mapping, (to - from) / span, counts.Huge, counts.Whole, counts.Partly, counts.Missing * pageSize);
     }
 
     /// <summary>Takes the pages of ranges that follow each other.</summary>
-    private sealed class Counts(ulong span)
+    private sealed class Counts(int order)
     {
         private ulong _resident;
         private ulong _hugePages;
@@ -71,15 +76,25 @@ public readonly record struct HugeMapping(Mapping Mapping, ulong Ranges, ulong H
 
         public void Add(ulong start, ulong end, bool isResident, bool isHuge)
         {
+            ulong within = (1UL << order) - 1;
+
+            // Most runs of scattered memory end in the range that they begin in.
+            if (((start ^ end) & ~within) == 0)
+            {
+                _resident += isResident ? end - start : 0;
+                _hugePages += isHuge ? end - start : 0;
+                return;
+            }
+
             while (start < end)
             {
                 // Whole ranges of one state at once; else up to the end of the range begun.
-                ulong whole = start % span == 0 ? (end - start) / span : 0;
-                ulong next = whole != 0 ? start + (whole * span) : Math.Min(end, (start / span * span) + span);
+                ulong whole = (start & within) == 0 ? (end - start) >> order : 0;
+                ulong next = whole != 0 ? start + (whole << order) : Math.Min(end, (start | within) + 1);
                 _resident += isResident ? next - start : 0;
                 _hugePages += isHuge ? next - start : 0;
                 start = next;
-                if (start % span == 0)
+                if ((start & within) == 0)
                 {
                     EndRanges(Math.Max(whole, 1));
                 }
@@ -88,7 +103,7 @@ public readonly record struct HugeMapping(Mapping Mapping, ulong Ranges, ulong H
 
         private void EndRanges(ulong count)
         {
-            ulong all = count * span;
+            ulong all = count << order;
             if (_hugePages == all)
             {
                 Huge += count;

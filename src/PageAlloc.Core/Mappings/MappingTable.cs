@@ -28,7 +28,7 @@ public static class MappingTable
             throw new TargetException(TargetFailure.NotSupported, $"{target.Info.Name} tells no mappings");
         }
 
-        List<Mapping> mappings = MapsParser.Parse(process.ReadText("maps"), options.Limits.MaxMappings);
+        List<Mapping> mappings = MapsReader.Read(process, target.Info.Name, options.Limits);
         if (mappings.Count == 0)
         {
             throw new TargetException(TargetFailure.Ended, $"{target.Info.Name} ended while it was being read");

@@ -8,7 +8,7 @@ namespace PageAlloc.Mappings;
 /// </summary>
 public static class MapsParser
 {
-    /// <summary>Parses the whole text. Names are slices of <paramref name="text"/>, which must not be written to afterwards.</summary>
+    /// <summary>Parses the whole text.</summary>
     /// <param name="text">The file's bytes.</param>
     /// <param name="maxMappings">The cap on the number of lines.</param>
     /// <exception cref="FormatException">A line is not of that form; or lines are not in address order.</exception>
@@ -16,34 +16,43 @@ public static class MapsParser
     public static List<Mapping> Parse(ReadOnlyMemory<byte> text, int maxMappings)
     {
         var mappings = new List<Mapping>(Math.Min(maxMappings, text.Length / 80));
-        ulong last = 0;
-        for (int at = 0; at < text.Length;)
+        for (ReadOnlySpan<byte> rest = text.Span; !rest.IsEmpty;)
         {
-            int length = text.Span[at..].IndexOf((byte)'\n');
-            length = length < 0 ? text.Length - at : length;
-            if (mappings.Count == maxMappings)
-            {
-                throw new TargetException(TargetFailure.LimitExceeded, $"the process has more than {maxMappings} mappings");
-            }
-
-            Mapping? mapping = ParseLine(text.Slice(at, length));
-            if (mapping is null || mapping.Range.Start < last)
-            {
-                throw new FormatException(
-                    $"line {mappings.Count + 1} of maps is not 'START-END PERM OFFSET MAJ:MIN INODE NAME' in address order: {ByteText.ToPrintable(text.Span.Slice(at, length))}");
-            }
-
-            last = mapping.Range.End;
-            mappings.Add(mapping);
-            at += length + 1;
+            int end = rest.IndexOf((byte)'\n');
+            AddLine(end < 0 ? rest : rest[..end], mappings, maxMappings);
+            rest = end < 0 ? default : rest[(end + 1)..];
         }
 
         return mappings;
     }
 
-    private static Mapping? ParseLine(ReadOnlyMemory<byte> line)
+    /// <summary>Parses the next line, without its end.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="mappings">Those of the lines before; gets one more.</param>
+    /// <param name="maxMappings">The cap on their number.</param>
+    /// <exception cref="FormatException">The line is not of that form, or not behind the one before.</exception>
+    /// <exception cref="TargetException">There are more lines than the cap.</exception>
+    internal static void AddLine(ReadOnlySpan<byte> line, List<Mapping> mappings, int maxMappings)
     {
-        ReadOnlySpan<byte> s = line.Span;
+        if (mappings.Count == maxMappings)
+        {
+            throw new TargetException(TargetFailure.LimitExceeded, $"the process has more than {maxMappings} mappings");
+        }
+
+        Mapping? last = mappings.Count == 0 ? null : mappings[^1];
+        Mapping? mapping = ParseLine(line, last);
+        if (mapping is null || mapping.Range.Start < last?.Range.End)
+        {
+            throw new FormatException(
+                $"line {mappings.Count + 1} of maps is not 'START-END PERM OFFSET MAJ:MIN INODE NAME' in address order: {ByteText.ToPrintable(line)}");
+        }
+
+        mappings.Add(mapping);
+    }
+
+    private static Mapping? ParseLine(ReadOnlySpan<byte> line, Mapping? last)
+    {
+        ReadOnlySpan<byte> s = line;
         if (!TakeHex(ref s, (byte)'-', out ulong start)
             || !TakeHex(ref s, (byte)' ', out ulong end)
             || !TakePermissions(ref s, out MappingPermissions permissions)
@@ -59,7 +68,8 @@ public static class MapsParser
             return null;
         }
 
-        // One blank follows the inode, then padding; a name may itself end with blanks, but none begins with one.
+        // One blank follows the inode, then padding; a name may itself end with blanks, but none begins with one. A file is
+        // mapped in several pieces, one behind the other.
         ReadOnlySpan<byte> name = s[digits..].TrimStart((byte)' ');
         return new Mapping
         {
@@ -69,7 +79,7 @@ public static class MapsParser
             DeviceMajor = (uint)major,
             DeviceMinor = (uint)minor,
             Inode = inode,
-            Name = line[^name.Length..],
+            Name = name.IsEmpty ? default : last is not null && name.SequenceEqual(last.Name.Span) ? last.Name : name.ToArray(),
         };
     }
 

@@ -46,13 +46,40 @@ public sealed class PageCounts
         Total += pages;
     }
 
+    /// <summary>Counts the pages of a mapping, run by run.</summary>
+    internal static PageCounts Of(PageRuns runs)
+    {
+        var counts = new PageCounts();
+        counts.Count(runs);
+        return counts;
+    }
+
     /// <summary>Adds all pages of a mapping.</summary>
     public void Add(PageRuns runs)
     {
+        if (runs.Counts is not { } known)
+        {
+            Count(runs);
+            return;
+        }
+
+        for (int code = 0; code < known._byCode.Length; code++)
+        {
+            _byCode[code] += known._byCode[code];
+        }
+
+        Total += known.Total;
+    }
+    private void Count(PageRuns runs)
+    {
+        ulong total = 0;
         foreach (PageRun run in runs)
         {
-            Add(run.State, run.Count);
+            _byCode[run.State.Code] += run.Count;
+            total += run.Count;
         }
+
+        Total += total;
     }
 
     private ulong Sum(Func<PageState, bool> isCounted)

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 
 namespace PageAlloc.Pages;
 
@@ -18,7 +19,11 @@ public readonly record struct PageRun(ulong FirstPage, ulong Count, PageState St
 /// </summary>
 public sealed class PageRuns : IEnumerable<PageRun>
 {
+    // Where there are more runs than states, what they add up to is kept once it was asked for.
+    private const int CountedBytes = 8 << 10;
+
     private readonly byte[] _encoded;
+    private PageCounts? _counts;
 
     internal PageRuns(byte[] encoded) => _encoded = encoded;
 
@@ -58,6 +63,24 @@ public sealed class PageRuns : IEnumerable<PageRun>
         return false;
     }
 
+    /// <summary>The pages in RAM; hugetlb pages are among them.</summary>
+    public ulong Resident
+    {
+        get
+        {
+            ulong sum = 0;
+            foreach (PageRun run in this)
+            {
+                sum += run.State.IsResident ? run.Count : 0;
+            }
+
+            return sum;
+        }
+    }
+
+    /// <summary>The pages by state, counted once; null of runs that are as quickly gone through.</summary>
+    internal PageCounts? Counts => _encoded.Length < CountedBytes ? null : _counts ??= PageCounts.Of(this);
+
     /// <summary>Goes through the runs in address order. Neighbouring runs differ in state.</summary>
     public Enumerator GetEnumerator() => new(_encoded);
 
@@ -70,48 +93,60 @@ public sealed class PageRuns : IEnumerable<PageRun>
     {
         private readonly byte[] _encoded;
         private int _at;
+        private byte _code;
+        private ulong _first;
+        private ulong _count;
 
         internal Enumerator(byte[] encoded) => _encoded = encoded;
 
         /// <summary>The run arrived at.</summary>
-        public PageRun Current { get; private set; }
+        public readonly PageRun Current => new(_first, _count, PageState.FromCode(_code));
 
         readonly object IEnumerator.Current => Current;
 
         /// <summary>Goes to the next run; false at the end.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool MoveNext()
         {
-            if (_at == _encoded.Length)
+            byte[] encoded = _encoded;
+            int at = _at;
+            if (at >= encoded.Length)
             {
                 return false;
             }
 
-            PageState state = PageState.FromCode(_encoded[_at++]);
-            ulong count = 0;
-            for (int shift = 0; ; shift += 7)
+            _code = encoded[at];
+            _first += _count;
+            _count = encoded[at + 1];
+            _at = at + 2;
+            if (_count >= 0x80)
+            {
+                ReadLongCount();
+            }
+
+            return true;
+        }
+
+        /// <summary>Goes back to the start.</summary>
+        public void Reset() => this = new Enumerator(_encoded);
+
+        /// <summary>Does nothing; there is nothing to free.</summary>
+        public readonly void Dispose()
+        {
+        }
+
+        private void ReadLongCount()
+        {
+            _count &= 0x7f;
+            for (int shift = 7; ; shift += 7)
             {
                 byte b = _encoded[_at++];
-                count |= (ulong)(b & 0x7f) << shift;
+                _count |= (ulong)(b & 0x7f) << shift;
                 if (b < 0x80)
                 {
                     break;
                 }
             }
-
-            Current = new PageRun(Current.EndPage, count, state);
-            return true;
-        }
-
-        /// <summary>Goes back to the start.</summary>
-        public void Reset()
-        {
-            _at = 0;
-            Current = default;
-        }
-
-        /// <summary>Does nothing; there is nothing to free.</summary>
-        public readonly void Dispose()
-        {
         }
     }
 
@@ -119,6 +154,7 @@ public sealed class PageRuns : IEnumerable<PageRun>
     internal sealed class Builder
     {
         private byte[] _buffer = new byte[256];
+        private readonly PageRuns?[] _short = new PageRuns?[PageState.CodeCount];
         private int _length;
         private PageState _state;
         private ulong _count;
@@ -145,45 +181,96 @@ public sealed class PageRuns : IEnumerable<PageRun>
         /// <summary>Adds one page for each code of <paramref name="codes"/>.</summary>
         public void Add(ReadOnlySpan<byte> codes)
         {
-            while (!codes.IsEmpty)
+            Reserve(2 * codes.Length);
+            for (int at = 0; at < codes.Length;)
             {
-                int run = codes.IndexOfAnyExcept(codes[0]);
-                run = run < 0 ? codes.Length : run;
-                Add(PageState.FromCode(codes[0]), (ulong)run);
-                codes = codes[run..];
+                byte code = codes[at];
+                int end = at + 1;
+
+                // Where states alternate, runs are too short for a search to be worth its start.
+                if (end < codes.Length && codes[end] == code)
+                {
+                    int rest = codes[end..].IndexOfAnyExcept(code);
+                    end = rest < 0 ? codes.Length : end + rest;
+                }
+
+                if (code != _state.Code)
+                {
+                    Append();
+                    _state = PageState.FromCode(code);
+                }
+
+                _count += (ulong)(end - at);
+                at = end;
             }
+
+            Pages += (ulong)codes.Length;
         }
 
         /// <summary>Gives the runs added and begins anew.</summary>
         public PageRuns Take()
         {
             Flush();
-            var runs = new PageRuns(_buffer.AsSpan(0, _length).ToArray());
+            PageRuns runs = Shared() ?? new PageRuns(_buffer.AsSpan(0, _length).ToArray());
             _length = 0;
             _count = 0;
             Pages = 0;
             return runs;
         }
 
+        // Tens of thousands of mappings may have one page each, or one state: the bytes of those are kept once.
+        private PageRuns? Shared()
+        {
+            if (_length != 2)
+            {
+                return null;
+            }
+
+            ref PageRuns? last = ref _short[_buffer[0]];
+            if (last is null || last._encoded[1] != _buffer[1])
+            {
+                last = new PageRuns(_buffer.AsSpan(0, _length).ToArray());
+            }
+
+            return last;
+        }
+
         private void Flush()
+        {
+            Reserve(0);
+            Append();
+        }
+
+        // Room for so many bytes, and the longest run.
+        private void Reserve(int bytes)
+        {
+            const int longestRun = 11;
+            if (_buffer.Length - _length < bytes + longestRun)
+            {
+                Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + bytes + longestRun));
+            }
+        }
+
+        // A run of fewer than 128 pages is two bytes, one of all that 64 bits can count eleven.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Append()
         {
             if (_count == 0)
             {
                 return;
             }
 
-            if (_buffer.Length - _length < 12)
+            byte[] buffer = _buffer;
+            int length = _length;
+            ulong count = _count;
+            buffer[length++] = _state.Code;
+            for (; count >= 0x80; count >>= 7)
             {
-                Array.Resize(ref _buffer, _buffer.Length * 2);
+                buffer[length++] = (byte)(count | 0x80);
             }
 
-            _buffer[_length++] = _state.Code;
-            for (; _count >= 0x80; _count >>= 7)
-            {
-                _buffer[_length++] = (byte)(_count | 0x80);
-            }
-
-            _buffer[_length++] = (byte)_count;
+            buffer[length++] = (byte)count;
+            _length = length;
             _count = 0;
         }
     }

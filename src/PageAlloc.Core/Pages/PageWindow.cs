@@ -82,9 +82,9 @@ internal sealed class PageWindow
     {
         if (_folios is not null)
         {
-            Span<ulong> sorted = _sorted.AsSpan(0, _keyCount);
-            _keys.AsSpan(0, _keyCount).CopyTo(sorted);
-            _folios.Resolve(sorted, _states);
+            Grow(ref _sorted, 0, _keyCount);
+            _keys.AsSpan(0, _keyCount).CopyTo(_sorted);
+            _folios.Resolve(_sorted, _keyCount, _states);
             if (_folios.HasFolios)
             {
                 CountFolios(_folios.HugeOrder);
@@ -156,19 +156,21 @@ internal sealed class PageWindow
     // Small targets, which are the most, must not pay for the room that large ones need.
     private void Reserve(int count)
     {
-        Grow(ref _states, _stateCount + count);
+        Grow(ref _states, _stateCount, count);
         if (_folios is not null)
         {
-            Grow(ref _keys, _keyCount + count);
-            Grow(ref _sorted, _keyCount + count);
+            Grow(ref _keys, _keyCount, count);
         }
+    }
 
-        static void Grow<T>(ref T[] array, int needed)
+    // What is not written to takes no memory, unless it is cleared first.
+    private static void Grow<T>(ref T[] array, int used, int more)
+    {
+        if (array.Length - used < more)
         {
-            if (array.Length < needed)
-            {
-                Array.Resize(ref array, (int)BitOperations.RoundUpToPowerOf2((uint)needed));
-            }
+            T[] grown = GC.AllocateUninitializedArray<T>((int)BitOperations.RoundUpToPowerOf2((uint)(used + more)));
+            array.AsSpan(0, used).CopyTo(grown);
+            array = grown;
         }
     }
 
@@ -177,26 +179,33 @@ internal sealed class PageWindow
     {
         Span<byte> states = _states.AsSpan(_stateCount, entries.Length);
         bool collect = _folios is not null && possible.Order == 0;
+        Span<ulong> keys = collect ? _keys.AsSpan(_keyCount) : [];
+        byte absent = withoutFlags.OfAbsent(0).Code;
+        int collected = 0;
         bool hidden = false;
         for (int i = 0; i < entries.Length; i++)
         {
             ulong bits = entries[i];
-            bool hasFlags = _folios is not null && (bits & PagemapBits.FrameMask) != 0;
-            states[i] = (hasFlags ? possible : withoutFlags).Of(bits).Code;
-            if ((bits & PagemapBits.Present) != 0)
+            if ((bits & PagemapBits.Present) == 0)
             {
-                ulong frame = bits & PagemapBits.FrameMask;
-                hidden |= frame == 0;
-                if (collect && frame != 0)
-                {
-                    _keys[_keyCount++] = FolioResolver.Key(frame, _stateCount + i);
-                }
+                states[i] = bits == 0 ? absent : withoutFlags.OfAbsent(bits).Code;
+                continue;
+            }
+
+            ulong frame = bits & PagemapBits.FrameMask;
+            hidden |= frame == 0;
+            states[i] = (frame != 0 && _folios is not null ? possible : withoutFlags).OfPresent(bits).Code;
+            if (collect && frame != 0)
+            {
+                keys[collected++] = FolioResolver.Key(frame, _stateCount + i);
             }
         }
 
-        if (possible.Order == 0 && (hidden || (_folios is null && possible.AnyResident(entries))))
+        _keyCount += collected;
+        const UnknownDetails told = UnknownDetails.FolioSizes | UnknownDetails.MergedPages;
+        if (possible.Order == 0 && (Unknown & told) != told && (hidden || (_folios is null && possible.AnyResident(entries))))
         {
-            Unknown |= UnknownDetails.FolioSizes | UnknownDetails.MergedPages;
+            Unknown |= told;
         }
     }
 

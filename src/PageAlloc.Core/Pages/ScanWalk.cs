@@ -1,3 +1,4 @@
+using System.Numerics;
 using PageAlloc.Interop;
 using PageAlloc.Mappings;
 
@@ -17,9 +18,15 @@ internal sealed class ScanWalk
     private readonly IReadOnlyList<Mapping> _mappings;
     private readonly PageWindow _window;
     private readonly int _pid;
-    private readonly ulong _pageSize;
-    private readonly List<Span> _spans = [];
-    private int _mapping;
+    private readonly int _pageShift;
+
+    // What the last scan found, in pieces that are each in one mapping.
+    private Span[] _spans = new Span[RegionsPerScan];
+    private int _count;
+
+    // The mapping arrived at.
+    private int _mapping = -1;
+    private AddressRange _range;
 
     public ScanWalk(IPageSource source, PagemapBuffer entries, IReadOnlyList<Mapping> mappings, PageWindow window, int pid)
     {
@@ -28,7 +35,7 @@ internal sealed class ScanWalk
         _mappings = mappings;
         _window = window;
         _pid = pid;
-        _pageSize = (ulong)source.PageSize;
+        _pageShift = BitOperations.Log2((uint)source.PageSize);
     }
 
     /// <summary>Adds everything found to the window.</summary>
@@ -52,7 +59,7 @@ internal sealed class ScanWalk
             }
 
             Split(regions.AsSpan(0, n));
-            for (int i = 0; i < _spans.Count; i++)
+            for (int i = 0; i < _count; i++)
             {
                 Add(i);
             }
@@ -78,46 +85,66 @@ internal sealed class ScanWalk
     // A region may go over the border of two mappings; a mapping that came after maps was read is in none.
     private void Split(ReadOnlySpan<page_region> regions)
     {
-        _spans.Clear();
+        _count = 0;
         foreach (page_region region in regions)
         {
-            var rest = new AddressRange(region.start, region.end);
-            while (!rest.IsEmpty)
+            SpanKind kind = KindOf(region.categories);
+            if (kind == SpanKind.Pages && region.end <= _range.End && TryJoin(region.start >> _pageShift, region.end >> _pageShift))
             {
-                while (_mapping < _mappings.Count && _mappings[_mapping].Range.End <= rest.Start)
+                continue;
+            }
+
+            for (ulong start = region.start; start < region.end;)
+            {
+                while (_range.End <= start)
                 {
-                    _mapping++;
+                    if (_mapping + 1 == _mappings.Count)
+                    {
+                        return;
+                    }
+
+                    _range = _mappings[++_mapping].Range;
                 }
 
-                if (_mapping == _mappings.Count)
-                {
-                    return;
-                }
-
-                AddressRange inside = rest.Intersect(_mappings[_mapping].Range);
-                if (inside.IsEmpty)
+                ulong end = Math.Min(region.end, _range.End);
+                if (end <= _range.Start)
                 {
                     break;
                 }
 
-                Add(new Span(_mapping, inside.Start / _pageSize, inside.End / _pageSize, region.categories));
-                rest = new AddressRange(inside.End, rest.End);
+                Add(kind, Math.Max(start, _range.Start) >> _pageShift, end >> _pageShift);
+                start = end;
             }
         }
     }
 
     // Pages with a small gap between them are one span: their entries tell what is absent.
-    private void Add(Span span)
+    private bool TryJoin(ulong first, ulong end)
     {
-        if (span.Kind == SpanKind.Pages && _spans.Count != 0 && _spans[^1] is { Kind: SpanKind.Pages } last
-            && last.Mapping == span.Mapping && span.First - last.End <= MergedGap)
+        if (_count == 0)
         {
-            _spans[^1] = last with { End = span.End };
+            return false;
         }
-        else
+
+        ref Span last = ref _spans[_count - 1];
+        bool isNear = last.Kind == SpanKind.Pages && last.Mapping == _mapping && first - last.End <= MergedGap;
+        last.End = isNear ? end : last.End;
+        return isNear;
+    }
+
+    private void Add(SpanKind kind, ulong first, ulong end)
+    {
+        if (kind == SpanKind.Pages && TryJoin(first, end))
         {
-            _spans.Add(span);
+            return;
         }
+
+        if (_count == _spans.Length)
+        {
+            Array.Resize(ref _spans, 2 * _count);
+        }
+
+        _spans[_count++] = new Span(kind, _mapping, first, end);
     }
 
     private void Add(int index)
@@ -159,7 +186,7 @@ internal sealed class ScanWalk
     private ulong ReadUpTo(int index, ulong firstPage)
     {
         ulong end = _spans[index].End;
-        for (int i = index + 1; i < _spans.Count && _spans[i].First - end <= JoinedGap && end - firstPage < PagemapBuffer.Capacity; i++)
+        for (int i = index + 1; i < _count && _spans[i].First - end <= JoinedGap && end - firstPage < PagemapBuffer.Capacity; i++)
         {
             if (_spans[i].Kind == SpanKind.Huge)
             {
@@ -177,7 +204,7 @@ internal sealed class ScanWalk
     {
         Mapping mapping = _mappings[span.Mapping];
         int order = mapping.HugetlbPageSize != 0
-            ? System.Numerics.BitOperations.Log2(mapping.HugetlbPageSize / _pageSize)
+            ? BitOperations.Log2(mapping.HugetlbPageSize >> _pageShift)
             : _source.HugeOrder;
         var states = new PageStates(mapping, order, zeroInDoubt: false);
         ulong step = 1UL << order;
@@ -199,6 +226,12 @@ internal sealed class ScanWalk
         }
     }
 
+    private static SpanKind KindOf(ulong categories) =>
+        (categories & PageScan.PFNZERO) != 0 ? SpanKind.Zero
+        : (categories & PageScan.GUARD) != 0 ? SpanKind.Guard
+        : (categories & (PageScan.HUGE | PageScan.PRESENT)) == (PageScan.HUGE | PageScan.PRESENT) ? SpanKind.Huge
+        : SpanKind.Pages;
+
     private enum SpanKind
     {
         Pages,
@@ -207,12 +240,11 @@ internal sealed class ScanWalk
         Guard,
     }
 
-    private readonly record struct Span(int Mapping, ulong First, ulong End, ulong Categories)
+    private struct Span(SpanKind kind, int mapping, ulong first, ulong end)
     {
-        public SpanKind Kind =>
-            (Categories & PageScan.PFNZERO) != 0 ? SpanKind.Zero
-            : (Categories & PageScan.GUARD) != 0 ? SpanKind.Guard
-            : (Categories & (PageScan.HUGE | PageScan.PRESENT)) == (PageScan.HUGE | PageScan.PRESENT) ? SpanKind.Huge
-            : SpanKind.Pages;
+        public readonly SpanKind Kind = kind;
+        public readonly int Mapping = mapping;
+        public readonly ulong First = first;
+        public ulong End = end;
     }
 }

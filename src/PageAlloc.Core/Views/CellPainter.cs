@@ -14,6 +14,9 @@ internal sealed class CellPainter
     private readonly byte[][] _foreground;
     private readonly byte[][] _background;
 
+    // The sequence that selects the colours of two pixels, made when they first occur together.
+    private readonly byte[]?[] _selections;
+
     /// <summary>Makes a painter of pixels that look so.</summary>
     /// <param name="style">What the reader can show.</param>
     /// <param name="looks">The looks; one without an index has the terminal's own colour, and is drawn as a full block.</param>
@@ -24,6 +27,7 @@ internal sealed class CellPainter
         _isOwn = [.. looks.Select((look, number) => number != 0 && look.Index256 < 0)];
         _foreground = [.. looks.Select(look => Encoding.ASCII.GetBytes(Parameter(look, foreground: true)))];
         _background = [.. looks.Select(look => Encoding.ASCII.GetBytes(Parameter(look, foreground: false)))];
+        _selections = new byte[_letters.Length * _letters.Length][];
     }
 
     /// <summary>
@@ -35,11 +39,13 @@ internal sealed class CellPainter
         ReadOnlySpan<byte> upper = pixels[..width].TrimEnd((byte)0);
         if (_style.Colors == ColorDepth.None)
         {
-            foreach (byte pixel in upper)
+            Span<byte> text = sink.Reserve(upper.Length);
+            for (int i = 0; i < upper.Length; i++)
             {
-                sink.Repeat((char)_letters[pixel], 1);
+                text[i] = _letters[upper[i]];
             }
 
+            sink.Advance(upper.Length);
             return;
         }
 
@@ -48,7 +54,7 @@ internal sealed class CellPainter
         {
             if (i == 0 || upper[i] != upper[i - 1] || lower[i] != lower[i - 1])
             {
-                Select(sink, upper[i], lower[i]);
+                sink.Write(Selection(upper[i], lower[i]));
             }
 
             sink.Write(Glyph(upper[i], lower[i]));
@@ -67,12 +73,17 @@ internal sealed class CellPainter
         : _style.Unicode ? "█"u8
         : "?"u8;
 
-    private void Select(TextSink sink, byte upper, byte lower)
+    private byte[] Selection(byte upper, byte lower)
     {
-        bool drawLower = _isOwn[lower] && !_isOwn[upper];
-        byte behind = drawLower ? upper : lower;
-        sink.Write("\u001b["u8).Write(_foreground[drawLower ? lower : upper]).Write(";"u8)
-            .Write(_isOwn[behind] ? "49"u8 : _background[behind]).Write("m"u8);
+        ref byte[]? selection = ref _selections[(upper * _letters.Length) + lower];
+        if (selection is null)
+        {
+            bool drawLower = _isOwn[lower] && !_isOwn[upper];
+            byte behind = drawLower ? upper : lower;
+            selection = [.. "\u001b["u8, .. _foreground[drawLower ? lower : upper], (byte)';', .. _isOwn[behind] ? "49"u8 : _background[behind], (byte)'m'];
+        }
+
+        return selection;
     }
 
     private string Parameter(Look look, bool foreground)

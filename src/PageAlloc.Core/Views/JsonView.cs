@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -111,10 +112,10 @@ public static class JsonView
     {
         Mapping mapping = pages.Mapping;
         json.WriteStartObject();
-        json.WriteString("start"u8, Hex(mapping.Range.Start));
-        json.WriteString("end"u8, Hex(mapping.Range.End));
+        WriteAddress(json, "start"u8, mapping.Range.Start);
+        WriteAddress(json, "end"u8, mapping.Range.End);
         json.WriteString("permissions"u8, PageMapView.PermissionsOf(mapping));
-        json.WriteString("offset"u8, Hex(mapping.Offset));
+        WriteAddress(json, "offset"u8, mapping.Offset);
         if (mapping.IsUnnumberedFile)
         {
             json.WriteNull("device"u8);
@@ -227,6 +228,14 @@ public static class JsonView
             _ => "unknown",
         };
         return state.HasSize ? $"{kind} {PageState.SizeName(state.Order, table.PageSize)}" : kind;
+    }
+
+    private static void WriteAddress(Utf8JsonWriter json, ReadOnlySpan<byte> name, ulong value)
+    {
+        Span<byte> text = stackalloc byte[2 + 16];
+        "0x"u8.CopyTo(text);
+        Utf8Formatter.TryFormat(value, text[2..], out int digits, 'x');
+        json.WriteString(name, text[..(2 + digits)]);
     }
 
     internal static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");

@@ -25,9 +25,26 @@ public static class LegendView
         var cells = new PageCells(table, tops ?? []);
         foreach (MappingPages pages in mappings)
         {
-            foreach ((CellState state, _) in cells.Of(pages))
+            if (cells.HasTop(pages.Mapping.Range))
             {
-                occurs[(int)state] = true;
+                foreach ((CellState state, _) in cells.Of(pages))
+                {
+                    occurs[(int)state] = true;
+                }
+            }
+            else if (pages.Runs.Counts is { } counts)
+            {
+                foreach ((PageState state, _) in counts.NonZero())
+                {
+                    occurs[(int)cells[state]] = true;
+                }
+            }
+            else
+            {
+                foreach (PageRun run in pages.Runs)
+                {
+                    occurs[(int)cells[run.State]] = true;
+                }
             }
         }
 

@@ -7,6 +7,9 @@ namespace PageAlloc.Views;
 /// <summary>The picture: for each mapping a line with its name, then rows of pixels, one for each page.</summary>
 public static class PageMapView
 {
+    // Thousands of mappings share a few of them.
+    private static readonly string?[] s_permissions = new string?[2 * (int)MappingPermissions.ReadUnknown];
+
     /// <summary>Writes the map of <paramref name="mappings"/>.</summary>
     /// <param name="table">The table that they are from.</param>
     /// <param name="mappings">The mappings to draw.</param>
@@ -31,9 +34,19 @@ public static class PageMapView
             scale = options.Scale ?? PixelRows.FittingScale(range.Length / pageSize, options);
             WriteName(sink, pages.Mapping, scale, pageSize);
             rows.Begin(range, scale * pageSize);
-            foreach ((CellState state, ulong pixels) in PixelRuns.Of(cells.Of(pages), scale))
+            if (scale == 1 && !cells.HasTop(range))
             {
-                rows.Add((byte)state, pixels);
+                foreach (PageRun run in pages.Runs)
+                {
+                    rows.Add((byte)cells[run.State], run.Count);
+                }
+            }
+            else
+            {
+                foreach ((CellState state, ulong pixels) in PixelRuns.Of(cells.Of(pages), scale))
+                {
+                    rows.Add((byte)state, pixels);
+                }
             }
 
             rows.End();
@@ -54,23 +67,26 @@ public static class PageMapView
         mapping.Name.IsEmpty ? "<anonymous>" : ByteText.ToPrintable(mapping.Name.Span);
 
     /// <summary>The permissions as maps writes them: <c>rw-p</c>.</summary>
-    internal static string PermissionsOf(Mapping mapping) => string.Create(4, mapping.Permissions, static (text, p) =>
-    {
-        if (p.HasFlag(MappingPermissions.AccessUnknown))
-        {
-            text.Fill('?');
-            return;
-        }
+    internal static string PermissionsOf(Mapping mapping) => s_permissions[(int)mapping.Permissions] ??= ToText(mapping.Permissions);
 
-        text[0] = p.HasFlag(MappingPermissions.ReadUnknown) ? '?' : p.HasFlag(MappingPermissions.Read) ? 'r' : '-';
-        text[1] = p.HasFlag(MappingPermissions.Write) ? 'w' : '-';
-        text[2] = p.HasFlag(MappingPermissions.Execute) ? 'x' : '-';
-        text[3] = p.HasFlag(MappingPermissions.SharingUnknown) ? '?' : p.HasFlag(MappingPermissions.Shared) ? 's' : 'p';
-    });
+    private static string ToText(MappingPermissions p) => p.HasFlag(MappingPermissions.AccessUnknown) ? "????" : string.Concat(
+        p.HasFlag(MappingPermissions.ReadUnknown) ? "?" : p.HasFlag(MappingPermissions.Read) ? "r" : "-",
+        p.HasFlag(MappingPermissions.Write) ? "w" : "-",
+        p.HasFlag(MappingPermissions.Execute) ? "x" : "-",
+        p.HasFlag(MappingPermissions.SharingUnknown) ? "?" : p.HasFlag(MappingPermissions.Shared) ? "s" : "p");
 
     private static void WriteName(TextSink sink, Mapping mapping, ulong scale, ulong pageSize)
     {
-        sink.Write($"{NameOf(mapping)} [{PermissionsOf(mapping)}]");
+        if (!mapping.Name.IsEmpty && ByteText.IsPlain(mapping.Name.Span))
+        {
+            sink.Write(mapping.Name.Span);
+        }
+        else
+        {
+            sink.Write(NameOf(mapping));
+        }
+
+        sink.Write(" ["u8).Write(PermissionsOf(mapping)).Write("]"u8);
         if (scale > 1)
         {
             sink.Write($"  1 pixel = {TextSink.Pages(scale)} ({TextSink.Size(scale * pageSize)})");

@@ -15,6 +15,7 @@ internal sealed class PixelRows
     private readonly MapOptions _options;
     private readonly Func<byte, ulong, AddressRange, string> _tell;
     private readonly byte[] _line;
+    private readonly ulong _folded;
     private ulong _address;
     private ulong _end;
     private ulong _bytesPerPixel;
@@ -34,6 +35,7 @@ internal sealed class PixelRows
         _options = options;
         _tell = tell;
         _line = new byte[LineOf(options)];
+        _folded = options.Fold ? FoldedLines * (ulong)_line.Length : ulong.MaxValue;
     }
 
     /// <summary>The smallest power of two by which <paramref name="pixels"/> shrink to a few lines.</summary>
@@ -87,10 +89,18 @@ internal sealed class PixelRows
 
     private void Flush(bool isLast)
     {
+        // Pixels that differ one by one are what scattered memory has.
+        if (_count == 1 && _at < _line.Length - 1)
+        {
+            _line[_at++] = _pixel;
+            _count = 0;
+            return;
+        }
+
         var line = (ulong)_line.Length;
         while (_count != 0)
         {
-            if (_at == 0 && _options.Fold && _count / line >= FoldedLines)
+            if (_at == 0 && _count >= _folded)
             {
                 ulong folded = isLast ? _count : _count / line * line;
                 ulong end = Math.Min(_end, _address + (folded * _bytesPerPixel));

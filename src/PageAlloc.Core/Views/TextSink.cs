@@ -7,8 +7,6 @@ namespace PageAlloc.Views;
 /// <summary>Writes text as UTF-8 bytes, with no string for what is written often.</summary>
 internal sealed class TextSink(IBufferWriter<byte> output)
 {
-    private static ReadOnlySpan<byte> Dots => "................"u8;
-
     /// <summary>Writes bytes as they are.</summary>
     public TextSink Write(ReadOnlySpan<byte> bytes)
     {
@@ -35,6 +33,12 @@ internal sealed class TextSink(IBufferWriter<byte> output)
         return this;
     }
 
+    /// <summary>Room for <paramref name="length"/> bytes at least, to be written to before anything else is; <see cref="Advance"/> says how many were.</summary>
+    public Span<byte> Reserve(int length) => output.GetSpan(length);
+
+    /// <summary>Takes bytes that were written to what <see cref="Reserve"/> gave.</summary>
+    public void Advance(int length) => output.Advance(length);
+
     /// <summary>Writes a number.</summary>
     public TextSink Write(int number)
     {
@@ -53,9 +57,17 @@ internal sealed class TextSink(IBufferWriter<byte> output)
     /// <summary>Writes the start of a row: the address 16 wide, filled with dots on the left.</summary>
     public TextSink Address(ulong address)
     {
-        Span<byte> digits = stackalloc byte[16];
-        Utf8Formatter.TryFormat(address, digits, out int length, 'x');
-        return Write("  "u8).Write(Dots[length..]).Write(digits[..length]).Write("  "u8);
+        const int digits = 16;
+        const int blanks = 2;
+        Span<byte> text = output.GetSpan(digits + (2 * blanks))[..(digits + (2 * blanks))];
+        text.Fill((byte)' ');
+        for (int i = digits + blanks - 1; i >= blanks; i--, address >>= 4)
+        {
+            text[i] = address != 0 || i == digits + blanks - 1 ? "0123456789abcdef"u8[(int)(address & 0xf)] : (byte)'.';
+        }
+
+        output.Advance(text.Length);
+        return this;
     }
 
     /// <summary>Ends the line.</summary>

@@ -24,7 +24,7 @@ public static class TotalsView
         foreach (MappingPages pages in shown)
         {
             counts.Add(pages.Runs);
-            hugetlb += pages.Mapping.HugetlbPageSize != 0 ? pages.Count().Resident : 0;
+            hugetlb += pages.Mapping.HugetlbPageSize != 0 ? pages.Runs.Resident : 0;
             swappedShared += pages.SwappedSharedBytes;
         }
 

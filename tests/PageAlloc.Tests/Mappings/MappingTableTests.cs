@@ -1,3 +1,4 @@
+using System.Text;
 using PageAlloc.Mappings;
 using PageAlloc.Tests.Targets;
 
@@ -32,6 +33,28 @@ public sealed class MappingTableTests : IDisposable
             mappings.Select(m => m.Backing));
         Assert.All(mappings, m => Assert.Equal(0UL, m.HugetlbPageSize));
         Assert.Equal(0, _process.Opened("smaps"));
+    }
+
+    [Fact]
+    public void A_line_longer_than_what_is_read_at_once_is_taken_whole()
+    {
+        string name = "/" + new string('x', 300_000);
+        _process["maps"] = string.Concat(
+            Enumerable.Range(0x10000, 2000).Select(i => $"{i:x}000-{i:x}800 r--p 00000000 08:01 5        /bin/x\n"))
+            + $"7f0000000000-7f0000001000 r--p 00000000 08:01 6        {name}\n7f0000001000-7f0000002000 r--p 00000000 08:01 6        {name}";
+        IReadOnlyList<Mapping> mappings = MappingTable.Read(_process);
+        Assert.Equal(2002, mappings.Count);
+        Assert.All(mappings.Take(2000), m => Assert.Equal("/bin/x", Encoding.ASCII.GetString(m.Name.Span)));
+        Assert.All(mappings.Skip(2000), m => Assert.Equal(name, Encoding.ASCII.GetString(m.Name.Span)));
+    }
+
+    [Fact]
+    public void A_line_above_the_cap_is_an_error()
+    {
+        _process["maps"] = $"7f0000000000-7f0000001000 r--p 00000000 08:01 6        /{new string('x', 300_000)}\n";
+        var options = new ReadOptions { Limits = new Limits { MaxProcFileBytes = 128 << 10 } };
+        TargetException e = Assert.Throws<TargetException>(() => MappingTable.Read(_process, options));
+        Assert.Equal(TargetFailure.LimitExceeded, e.Failure);
     }
 
     [Fact]

@@ -92,6 +92,32 @@ public sealed class FolioResolverTests
         AssertResolved(memory, frames, new FlagSource(memory));
     }
 
+    // Two threads share the keys out; where they meet, one folio is in both halves.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(9)]
+    public void Keys_shared_out_between_two_threads_are_resolved_as_by_one(int order)
+    {
+        var memory = new PhysicalMemory();
+        while (memory.Frames < 200_000)
+        {
+            memory.AddFolio(memory.Frames % 7 == 0 ? order : 5);
+        }
+
+        var source = new FlagSource(memory) { Broken = (150_000, 151_000) };
+        int[] frames = [.. Enumerable.Range(0, memory.Frames).OrderBy(f => f * 2_654_435_761L % 262_147)];
+        ulong[] keys = [.. frames.Select((frame, index) => FolioResolver.Key((ulong)frame, index))];
+        byte[] states = [.. Enumerable.Repeat(new PageState(PageKind.Anonymous).Code, frames.Length)];
+        byte[] ofOne = [.. states];
+        var one = new FolioResolver(source);
+        one.Resolve([.. keys], ofOne);
+        var resolver = new FolioResolver(source);
+        resolver.Resolve(keys, keys.Length, states);
+        Assert.Equal(ofOne, states);
+        Assert.Equal((true, true), (resolver.HasFolios, resolver.HasFailed));
+        Assert.Equal((true, true), (one.HasFolios, one.HasFailed));
+    }
+
     [Fact]
     public void Frames_behind_the_end_of_memory_keep_their_state()
     {

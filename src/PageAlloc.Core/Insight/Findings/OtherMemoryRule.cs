@@ -29,7 +29,7 @@ internal sealed class OtherMemoryRule : IFindingRule
         RangeSet heaps = figures.Heaps.Heaps.Ranges();
         (MappingPages? largest, ulong resident) = figures.Table.Mappings
             .Where(m => m.Mapping is { Backing: MappingBacking.Anonymous } mapping && !mapping.Name.Span.StartsWith("[heap]"u8) && !mapping.Name.Span.StartsWith("[stack"u8) && !heaps.Overlaps(mapping.Range))
-            .Select(m => (m, Resident(m, pageSize))).MaxBy(m => m.Item2);
+            .Select(m => (m, m.Runs.Resident * pageSize)).MaxBy(m => m.Item2);
         string where = largest is null || resident > bytes || resident < bytes / LeastPart ? "" : $"; the largest mapping of it is at 0x{largest.Mapping.Range.Start:x}, with {Amounts.Size(resident)}";
         string allocator = figures.Heaps?.Heaps.Allocator is { } name and not "glibc" ? $"{name}'s, " : "";
         return new Finding(
@@ -38,12 +38,5 @@ internal sealed class OtherMemoryRule : IFindingRule
             bytes,
             $"{Worth.Share(bytes, figures)} are private memory that is not of glibc's malloc: {allocator}a runtime's, or mapped by the program itself{where}",
             "look into the runtime or the allocator that it belongs to: no setting of malloc changes it");
-    }
-
-    private static ulong Resident(MappingPages pages, ulong pageSize)
-    {
-        var counts = new PageCounts();
-        counts.Add(pages.Runs);
-        return counts.Resident * pageSize;
     }
 }
