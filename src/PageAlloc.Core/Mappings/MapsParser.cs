@@ -19,7 +19,11 @@ public static class MapsParser
         for (ReadOnlySpan<byte> rest = text.Span; !rest.IsEmpty;)
         {
             int end = rest.IndexOf((byte)'\n');
-            AddLine(end < 0 ? rest : rest[..end], mappings, maxMappings);
+            if (!TryAddLine(end < 0 ? rest : rest[..end], mappings, maxMappings))
+            {
+                throw NotALine(end < 0 ? rest : rest[..end], mappings.Count);
+            }
+
             rest = end < 0 ? default : rest[(end + 1)..];
         }
 
@@ -30,9 +34,10 @@ public static class MapsParser
     /// <param name="line">The line.</param>
     /// <param name="mappings">Those of the lines before; gets one more.</param>
     /// <param name="maxMappings">The cap on their number.</param>
-    /// <exception cref="FormatException">The line is not of that form, or not behind the one before.</exception>
+    /// <returns>Whether it is behind the one before; if not, it was not added.</returns>
+    /// <exception cref="FormatException">The line is not of that form.</exception>
     /// <exception cref="TargetException">There are more lines than the cap.</exception>
-    internal static void AddLine(ReadOnlySpan<byte> line, List<Mapping> mappings, int maxMappings)
+    internal static bool TryAddLine(ReadOnlySpan<byte> line, List<Mapping> mappings, int maxMappings)
     {
         if (mappings.Count == maxMappings)
         {
@@ -40,15 +45,18 @@ public static class MapsParser
         }
 
         Mapping? last = mappings.Count == 0 ? null : mappings[^1];
-        Mapping? mapping = ParseLine(line, last);
-        if (mapping is null || mapping.Range.Start < last?.Range.End)
+        Mapping mapping = ParseLine(line, last) ?? throw NotALine(line, mappings.Count);
+        if (mapping.Range.Start < last?.Range.End)
         {
-            throw new FormatException(
-                $"line {mappings.Count + 1} of maps is not 'START-END PERM OFFSET MAJ:MIN INODE NAME' in address order: {ByteText.ToPrintable(line)}");
+            return false;
         }
 
         mappings.Add(mapping);
+        return true;
     }
+
+    private static FormatException NotALine(ReadOnlySpan<byte> line, int before) =>
+        new($"line {before + 1} of maps is not 'START-END PERM OFFSET MAJ:MIN INODE NAME' in address order: {ByteText.ToPrintable(line)}");
 
     private static Mapping? ParseLine(ReadOnlySpan<byte> line, Mapping? last)
     {

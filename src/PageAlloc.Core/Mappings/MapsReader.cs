@@ -8,13 +8,31 @@ internal static class MapsReader
 {
     private const int UsualBytes = 64 << 10;
 
+    // Where mappings are joined between two of the reads that the file takes, a line reaches back into those before it. Seen on
+    // Linux 6.18, which reads without the process's lock; it takes a change within microseconds, at just that place.
+    private const int Attempts = 20;
+
     /// <summary>The mappings of a process, in address order.</summary>
     /// <param name="process">The process.</param>
     /// <param name="name">What errors call it.</param>
     /// <param name="limits">Caps on what is read.</param>
     /// <exception cref="FormatException">The file is none of mappings.</exception>
-    /// <exception cref="TargetException">It can't be read, or is above its cap.</exception>
+    /// <exception cref="TargetException">It can't be read, is above its cap, or is never of one moment.</exception>
     public static List<Mapping> Read(IProcDirectory process, string name, Limits limits)
+    {
+        for (int attempt = 1; attempt <= Attempts; attempt++)
+        {
+            if (TryRead(process, name, limits) is { } mappings)
+            {
+                return mappings;
+            }
+        }
+
+        throw new TargetException(
+            TargetFailure.SystemError, $"the mappings of {name} change faster than they can be read: {Attempts} readings were torn", "stop it meanwhile, with --freeze");
+    }
+
+    private static List<Mapping>? TryRead(IProcDirectory process, string name, Limits limits)
     {
         using LinuxFile file = process.Open("maps");
         var mappings = new List<Mapping>();
@@ -33,7 +51,10 @@ internal static class MapsReader
             ReadOnlySpan<byte> rest = buffer.AsSpan(0, length);
             for (int end; (end = rest.IndexOf((byte)'\n')) >= 0; rest = rest[(end + 1)..])
             {
-                MapsParser.AddLine(rest[..end], mappings, limits.MaxMappings);
+                if (!MapsParser.TryAddLine(rest[..end], mappings, limits.MaxMappings))
+                {
+                    return null;
+                }
             }
 
             rest.CopyTo(buffer);
@@ -47,11 +68,6 @@ internal static class MapsReader
             }
         }
 
-        if (length != 0)
-        {
-            MapsParser.AddLine(buffer.AsSpan(0, length), mappings, limits.MaxMappings);
-        }
-
-        return mappings;
+        return length == 0 || MapsParser.TryAddLine(buffer.AsSpan(0, length), mappings, limits.MaxMappings) ? mappings : null;
     }
 }

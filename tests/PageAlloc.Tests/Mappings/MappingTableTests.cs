@@ -35,6 +35,20 @@ public sealed class MappingTableTests : IDisposable
         Assert.Equal(0, _process.Opened("smaps"));
     }
 
+    // Seen on Linux 6.18, of a process that maps and unmaps all the time: 'maps' line 11, 7fc5b5bbc000-7fc5b5e41000, began below the end of line 10.
+    [Fact]
+    public void Maps_that_were_torn_between_two_moments_are_read_again()
+    {
+        const string Torn = "7fc5b5bbc000-7fc5b5c41000 rw-p 00000000 00:00 0 \n7fc5b5bbc000-7fc5b5e41000 rw-p 00000000 00:00 0 \n";
+        const string Whole = "7fc5b5bbc000-7fc5b5e41000 rw-p 00000000 00:00 0 \n";
+        _process["mountinfo"] = "";
+        _process.Opening = _ => _process["maps"] = _process.Opened("maps") < 2 ? Torn : Whole;
+        Assert.Equal(new AddressRange(0x7fc5b5bbc000, 0x7fc5b5e41000), Assert.Single(MappingTable.Read(_process)).Range);
+        _process.Opening = _ => _process["maps"] = Torn;
+        TargetException e = Assert.Throws<TargetException>(() => MappingTable.Read(_process));
+        Assert.Contains("--freeze", e.Advice, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_line_longer_than_what_is_read_at_once_is_taken_whole()
     {

@@ -22,6 +22,9 @@ internal sealed class FakeProcess : ITarget, IProcDirectory
         PointerSize = 8,
     };
 
+    /// <summary>Called before a file is opened, with its name.</summary>
+    public Action<string>? Opening { get; set; }
+
     public string Folder => _folder.Path;
 
     public string this[string file]
@@ -37,6 +40,7 @@ internal sealed class FakeProcess : ITarget, IProcDirectory
 
     public LinuxFile? TryOpen(string name)
     {
+        Opening?.Invoke(name);
         _opened[name] = Opened(name) + 1;
         return LinuxFile.Open(null, Path.Combine(_folder.Path, name), out _);
     }
