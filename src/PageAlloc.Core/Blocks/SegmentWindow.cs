@@ -17,7 +17,7 @@ internal sealed class SegmentWindow
     private readonly int _pointerSize;
     private readonly int _pageShift;
     private readonly IMemory? _again;
-    private byte[] _bytes;
+    private byte[] _bytes = [];
     private PageAccess[] _access = new PageAccess[LargePages];
 
     // The window behind this one, which another thread reads meanwhile: only where memory can be had twice.
@@ -40,7 +40,6 @@ internal sealed class SegmentWindow
         _again = memory.IsReadAhead ? memory.Again() : null;
         _pointerSize = pointerSize;
         _pageShift = BitOperations.Log2((uint)memory.PageSize);
-        _bytes = GC.AllocateUninitializedArray<byte>(LargePages * memory.PageSize);
     }
 
     /// <summary>Does something with the window, which is empty before and after: nothing is being read when the memory is closed.</summary>
@@ -136,6 +135,12 @@ internal sealed class SegmentWindow
         _readableStart = _readableEnd = 0;
         if (!TryTakeNext())
         {
+            // Most heaps are small: a buffer for the largest would be cleared out by a collection each time.
+            if (_bytes.Length < _length)
+            {
+                _bytes = GC.AllocateUninitializedArray<byte>(_length);
+            }
+
             _memory.ReadPages(start, _bytes.AsSpan(0, _length), _access.AsSpan(0, pages));
         }
 
@@ -170,7 +175,7 @@ internal sealed class SegmentWindow
     {
         if (_nextBytes.Length == 0)
         {
-            _nextBytes = GC.AllocateUninitializedArray<byte>(_bytes.Length);
+            _nextBytes = GC.AllocateUninitializedArray<byte>(LargePages * _memory.PageSize);
             _nextAccess = new PageAccess[LargePages];
         }
 

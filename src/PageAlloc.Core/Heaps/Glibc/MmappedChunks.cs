@@ -20,7 +20,7 @@ internal sealed class MmappedChunks
     private readonly IMemory _pages;
     private readonly MemoryCache _memory;
     private readonly GlibcLayout _layout;
-    private readonly byte[] _buffer;
+    private byte[] _buffer;
     private readonly PageAccess[] _access = new PageAccess[MaxPagesPerRead];
     private int _placesLeft = MaxPlaces;
 
@@ -29,7 +29,7 @@ internal sealed class MmappedChunks
         _pages = pages;
         _memory = memory;
         _layout = layout;
-        _buffer = GC.AllocateUninitializedArray<byte>(MaxPagesPerRead * pages.PageSize);
+        _buffer = GC.AllocateUninitializedArray<byte>(pages.PageSize);
     }
 
     // 2.43 leaves the header out of the size, and marks mappings of huge pages in prev_size.
@@ -41,6 +41,13 @@ internal sealed class MmappedChunks
     /// <param name="known">How many there are and of how many bytes, when that is known.</param>
     public List<MmappedBlock> Find(IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, (ulong Blocks, ulong Bytes)? known)
     {
+        // The kernel puts a mapping below those before it: nearly all of these blocks stand in a row at the start of one. Where
+        // those are all, the rest of a program's memory need not be read.
+        if (known is { } all && FindAll(mappings, heaps, jump: true, thorough: false, onlyStarts: true) is var first && IsExactly(first, all))
+        {
+            return first;
+        }
+
         List<MmappedBlock> found = FindAll(mappings, heaps, jump: true, thorough: false);
         if (known is not { } wanted || IsExactly(found, wanted))
         {
@@ -122,7 +129,8 @@ internal sealed class MmappedChunks
         return (ulong)blocks.Count == wanted.Blocks && (off == 0 || (IsNewForm && off % (ulong)_layout.HeaderSize == 0 && off < (ulong)_pages.PageSize));
     }
 
-    private List<MmappedBlock> FindAll(IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, bool jump, bool thorough)
+    private List<MmappedBlock> FindAll(
+        IReadOnlyList<Mapping> mappings, IReadOnlyList<AddressRange> heaps, bool jump, bool thorough, bool onlyStarts = false)
     {
         var found = new List<MmappedBlock>();
         foreach (Mapping mapping in mappings)
@@ -145,9 +153,19 @@ internal sealed class MmappedChunks
                 }
 
                 int count = (int)Math.Min((ulong)pages, (mapping.Range.End - at) / (ulong)_pages.PageSize);
+                if (_buffer.Length < count * _pages.PageSize)
+                {
+                    _buffer = GC.AllocateUninitializedArray<byte>(MaxPagesPerRead * _pages.PageSize);
+                }
+
                 _pages.ReadPages(at, _buffer.AsSpan(0, count * _pages.PageSize), _access.AsSpan(0, count));
                 int before = found.Count;
                 at = Search(at, count, mapping.Range.End, jump, thorough, found);
+                if (onlyStarts && found.Count == before)
+                {
+                    break;
+                }
+
                 pages = found.Count > before ? 1 : Math.Min(2 * pages, MaxPagesPerRead);
             }
         }

@@ -25,10 +25,10 @@ internal sealed class CoreMemory : IMemory
 
     public int PageSize { get; }
 
-    // Nobody waits for the process of a core file: a second thread may take its share of the machine.
-    public bool IsReadAhead => true;
+    // Nobody waits for the process of a core file: a second thread may take its share of the machine, but not each of several.
+    public bool IsReadAhead { get; private init; } = true;
 
-    public IMemory Again() => new CoreMemory(_file, _segments, PageSize);
+    public IMemory Again() => new CoreMemory(_file, _segments, PageSize) { IsReadAhead = false };
 
     public void ReadPages(ulong address, Span<byte> buffer, Span<PageAccess> access)
     {
