@@ -15,7 +15,7 @@ from swap import has_room
 TITLE = "Core files and snapshots"
 SIZES = {"core": ("4G", "64M")}
 HEAD = ["file", "size MiB", "summary wall", "summary CPU", "cat wall", "wall : cat", "CPU : cat CPU", "peak MiB", "bytes a block"]
-RECORD_HEAD = ["record", "wall", "CPU", "peak MiB", "live summary wall", "record : summary"]
+RECORD_HEAD = ["record", "wall", "CPU", "peak MiB", "live summary wall", "live summary CPU", "CPU : CPU"]
 
 
 def start(folder, command):
@@ -87,4 +87,4 @@ def measure_files(amount, folder, bench, report):
     rows.append(row("snapshot", snapshot, blocks, bench, report))
     report.add("Summary of a file, beside reading it once (`cat FILE`, from RAM):", HEAD, rows)
     report.add("What it costs to record one:", RECORD_HEAD, [[
-        f"{blocks} blocks", spread(recorded.wall), spread(recorded.cpu), mib(recorded.peak), spread(live.wall), f"{recorded.ratio(live):.2f}"]])
+        f"{blocks} blocks", spread(recorded.wall), spread(recorded.cpu), mib(recorded.peak), spread(live.wall), spread(live.cpu), f"{recorded.ratio(live):.2f}"]])

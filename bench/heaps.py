@@ -66,11 +66,15 @@ def swapped(pid):
 
 def measure_freeze(title, summary, copy, rounds, free, report):
     frozen = [*summary, "--freeze"]
-    # The program says the pause on standard error, beside its output.
-    pauses = [float(re.search(r"frozen for ([\d.]+) ms", call("sh", "-c", 'exec "$@" 2>&1 >/dev/null', "sh", *frozen, may=INCOMPLETE))[1])
-              for _ in range(rounds)]
+    pauses, quotients = [], []
+    for _ in range(rounds + 1):
+        # The program says the pause on standard error, beside its output.
+        said = call("sh", "-c", 'exec "$@" 2>&1 >/dev/null', "sh", *frozen, may=INCOMPLETE)
+        pauses.append(float(re.search(r"frozen for ([\d.]+) ms", said)[1]))
+        quotients.append(pauses[-1] / measure(2, [copy])[0].wall[-1])
+    # The first round is to warm up.
+    pauses, ratio = pauses[1:], statistics.median(quotients[1:])
     runs, copies = measure(rounds, [frozen, copy], may=INCOMPLETE)
-    ratio = statistics.median(pauses) / statistics.median(copies.wall)
     report.at_most("`--freeze` pause : copy, wall", title, ratio, 1)
     report.peak(f"{title}, `--freeze`", runs.peak, free)
     return [title, spread(pauses), spread(runs.wall), spread(copies.wall), f"**{ratio:.2f}**", mib(runs.peak)]

@@ -109,8 +109,9 @@ class Bench:
         self.work = work
         self.results = None
         self.version = call(pagealloc, "--version").strip()
+        self.commit = call("git", "describe", "--always", "--dirty", cwd=ROOT).strip()
         self.sdk = call("dotnet", "--version", cwd=ROOT).strip()
 
     def when(self, before, after):
-        return (f"{datetime.date.today()}, Linux {platform.release()}, .NET SDK {self.sdk}, pagealloc {self.version}, "
+        return (f"{datetime.date.today()}, Linux {platform.release()}, .NET SDK {self.sdk}, pagealloc {self.version} of commit {self.commit}, "
                 f"uid {os.getuid()}. {self.rounds} rounds, {self.heap_rounds} of heaps; load {before:.1f} before, {after:.1f} after.")

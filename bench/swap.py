@@ -12,7 +12,7 @@ from measuring import Failed, LeftOut, call
 # It waits until its input is closed, which the end of this process does too, and by SIGKILL as well.
 KEEPER = """trap '' INT TERM HUP QUIT
 read -r _
-! grep -q "^$1/swap " /proc/swaps || swapoff "$1/swap"
+! grep -q "^$1/swap " /proc/swaps || swapoff "$1/swap" || exit 1 # and the folder stays, which is told
 rm -rf "$1"
 """
 

@@ -40,11 +40,7 @@ public class BlockRowsBenchmark
         long before = _output.Written;
         var view = new BlocksView(Format, new BlockFilter(), _output);
         view.BeginSegment(_arena, _arena.Segments[0]);
-        foreach (ref readonly Block block in _blocks.AsSpan())
-        {
-            view.Add(in block);
-        }
-
+        view.Add(_blocks);
         view.EndSegment();
         return _output.Written - before;
     }

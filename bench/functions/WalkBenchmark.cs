@@ -34,24 +34,9 @@ public class WalkBenchmark
     [Benchmark]
     public ulong Walk()
     {
-        ArenaTotals totals = new ChunkWalk(_heap, _cache, _lists, new Nothing()).Run(_arena);
+        ArenaTotals totals = new ChunkWalk(_heap, _cache, _lists, NoSink.Instance).Run(_arena);
         return totals.Problems.Count == 0 && totals.Blocks(BlockState.Small) == HeapInMemory.Blocks / 5
             ? totals.Blocks(BlockState.Used)
             : throw new InvalidDataException($"{totals.Blocks(BlockState.Small)} free blocks, {totals.Problems.Count} problems");
-    }
-
-    private sealed class Nothing : IBlockSink
-    {
-        public void BeginSegment(Arena arena, Segment segment)
-        {
-        }
-
-        public void Add(in Block block)
-        {
-        }
-
-        public void EndSegment()
-        {
-        }
     }
 }

@@ -9,7 +9,7 @@ public sealed record Limits
     /// <summary>Mappings of one process; vm.max_map_count is 65,530 by default, 2^24 in the largest set-ups known.</summary>
     public int MaxMappings { get; init; } = 1 << 24;
 
-    /// <summary>Bytes of one text file below /proc/PID, such as maps (about 130 a mapping, more with long names).</summary>
+    /// <summary>Bytes of one text file below /proc/PID, such as smaps (about 700 a mapping); of maps, of one line.</summary>
     public int MaxProcFileBytes { get; init; } = 1 << 30;
 
     /// <summary>Bytes of huge pages that are searched for zeros: about a second's worth.</summary>

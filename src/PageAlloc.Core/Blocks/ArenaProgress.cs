@@ -7,7 +7,6 @@ namespace PageAlloc.Blocks;
 /// <param name="continues">Whether another walk began it: then its bins' heads and its problems are counted there.</param>
 internal sealed class ArenaProgress(Arena arena, bool continues = false)
 {
-    private readonly int _known = continues ? 0 : arena.Problems.Count;
 
     private ulong _covered;
 
@@ -22,9 +21,6 @@ internal sealed class ArenaProgress(Arena arena, bool continues = false)
 
     /// <summary>Whether some of it could not be walked: then the links need not agree, and the lists may hold what was not seen.</summary>
     public bool SawUnknown { get; set; }
-
-    /// <summary>Whether its walk found something wrong.</summary>
-    public bool HasFound => Totals.Problems.Count != _known;
 
     /// <summary>A part of a segment was walked.</summary>
     public void Cover(SegmentPart part) => _covered += part.Length;

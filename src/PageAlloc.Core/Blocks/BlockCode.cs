@@ -34,11 +34,13 @@ internal static class BlockCode
     {
         sink.BeginSegment(segment.Arena, segment.Segment);
         var reader = new BlockReader(pieces, segment);
+        var batch = new BlockBatch(sink);
         while (reader.TryRead(out Block block))
         {
-            sink.Add(in block);
+            batch.Add(in block);
         }
 
+        batch.Flush();
         sink.EndSegment();
     }
 }

@@ -7,13 +7,16 @@ namespace PageAlloc.Blocks;
 /// Finds the next place where a chunk certainly begins: from there, header leads to header until top, a fencepost, a chunk
 /// that a list names, or far enough that chance is ruled out.
 /// </summary>
-internal sealed class ChunkProof(MemoryCache memory, FreeLists lists)
+/// <param name="memory">The memory.</param>
+/// <param name="lists">What the lists hold.</param>
+/// <param name="steps">How many headers are looked at in all.</param>
+internal sealed class ChunkProof(MemoryCache memory, FreeLists lists, int steps = ChunkProof.MaxSteps)
 {
     private const int EnoughHops = 64;
 
     // Hostile memory may make every place look like a chunk for a while.
     private const int MaxSteps = 1 << 24;
-    private int _steps = MaxSteps;
+    private int _steps = steps;
 
     /// <summary>Whether so much was tried that nothing more is.</summary>
     public bool IsExhausted => _steps <= 0;

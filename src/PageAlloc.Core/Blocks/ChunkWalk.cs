@@ -39,6 +39,9 @@ internal sealed partial class ChunkWalk
         _pageMask = (ulong)memory.PageSize - 1;
     }
 
+    /// <summary>Told when something is wrong; and once told, the walk stops. Null for a walk that goes on.</summary>
+    public CancellationTokenSource? Wrong { get; init; }
+
     /// <summary>Walks all segments of <paramref name="arena"/>.</summary>
     public ArenaTotals Run(Arena arena)
     {
@@ -52,7 +55,7 @@ internal sealed partial class ChunkWalk
     }
 
     /// <summary>Walks a segment or a part of one.</summary>
-    /// <returns>Whether it came to the end of the part; it may have gone beyond.</returns>
+    /// <returns>Whether it came to the end of the part, and not beyond it or less far.</returns>
     public bool Run(ArenaProgress progress, SegmentPart part)
     {
         Segment segment = part.Segment;
@@ -85,6 +88,11 @@ internal sealed partial class ChunkWalk
 
         while (chunk < _end)
         {
+            if (Wrong is { IsCancellationRequested: true })
+            {
+                return false;
+            }
+
             ReadOnlySpan<byte> header = _window.At(chunk, 4 * layout.PointerSize, _limit, out PageAccess access);
             if (header.IsEmpty)
             {
@@ -163,7 +171,9 @@ internal sealed partial class ChunkWalk
         }
 
         EmitPending(BlockState.Used);
-        return true;
+
+        // What a list holds within that chunk is no chunk.
+        return _listed.IsBehind(chunk - 1);
     }
 
     /// <summary>Goes on from the pending chunk as long as nothing needs a closer look; gives the chunk that does.</summary>
@@ -262,5 +272,9 @@ internal sealed partial class ChunkWalk
         }
     }
 
-    private void Report(ProblemKind kind, ulong address, string text) => _progress.Totals.Add(new Problem(kind, _arena.Address, address, text));
+    private void Report(ProblemKind kind, ulong address, string text)
+    {
+        _progress.Totals.Add(new Problem(kind, _arena.Address, address, text));
+        Wrong?.Cancel();
+    }
 }

@@ -14,6 +14,11 @@ internal sealed class HeapCuts(MemoryCache memory, FreeLists lists)
     private const int MostChunks = 1 << 16;
     private const ulong SearchedBytes = 16 << 20;
 
+    // Without a cut a walk takes one thread, and no harm is done.
+    private const int MostSteps = 1 << 20;
+
+    private readonly ChunkProof _proof = new(memory, lists, MostSteps);
+
     /// <summary>The parts in the order of the walk; each is a row of whole segments and of parts of them.</summary>
     /// <param name="arenas">The arenas.</param>
     /// <param name="count">How many parts are wanted; there may be fewer.</param>
@@ -66,7 +71,7 @@ internal sealed class HeapCuts(MemoryCache memory, FreeLists lists)
         GlibcLayout layout = arena.Layout;
         ulong limit = segment.Segment.Range.End;
         ulong end = Math.Min(limit, from + SearchedBytes);
-        ulong chunk = new ChunkProof(memory, lists).Find(from, end, limit, arena);
+        ulong chunk = _proof.Find(from, end, limit, arena);
         bool isUsedBefore = false;
         for (int i = 0; i < MostChunks && chunk < end && chunk != arena.State.Top; i++)
         {

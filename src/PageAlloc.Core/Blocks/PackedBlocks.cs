@@ -13,6 +13,7 @@ internal sealed class PackedBlocks : IPartedSink, IPackedPieces
     private byte[] _piece = [];
     private int _length;
     private PackedSegment _open;
+    private ulong _blocks;
 
     /// <summary>The segments, in the order of the walk.</summary>
     public IReadOnlyList<PackedSegment> Segments => _segments;
@@ -26,6 +27,7 @@ internal sealed class PackedBlocks : IPartedSink, IPackedPieces
     {
         EndPieceUnlessRoom();
         _open = new PackedSegment(arena, segment, _pieces.Count, _length, 0);
+        _blocks = 0;
     }
 
     /// <inheritdoc/>
@@ -43,11 +45,20 @@ internal sealed class PackedBlocks : IPartedSink, IPackedPieces
             Write(block.Size);
         }
 
-        _open = _open with { Blocks = _open.Blocks + 1 };
+        _blocks++;
     }
 
     /// <inheritdoc/>
-    public void EndSegment() => _segments.Add(_open);
+    public void Add(ReadOnlySpan<Block> blocks)
+    {
+        foreach (ref readonly Block block in blocks)
+        {
+            Add(in block);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void EndSegment() => _segments.Add(_open with { Blocks = _blocks });
 
     /// <inheritdoc/>
     public IPartedSink MakePart() => new PackedBlocks();

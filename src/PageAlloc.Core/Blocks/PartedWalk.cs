@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using PageAlloc.Heaps;
 using PageAlloc.Targets;
 
@@ -29,7 +28,7 @@ internal static class PartedWalk
     internal static IReadOnlyList<ArenaTotals>? TryWalk(HeapReader reader, IPartedSink sink, int count)
     {
         IReadOnlyList<Arena> arenas = reader.Heaps.Arenas;
-        if (count < 2 || sink.MakePart() is not { } first || reader.Memory.Again() is not { } again)
+        if (count < 2 || arenas.Any(HasProblems) || sink.MakePart() is not { } first || reader.Memory.Again() is not { } again)
         {
             return null;
         }
@@ -41,13 +40,21 @@ internal static class PartedWalk
             return null;
         }
 
+        // As soon as something is wrong, all of them stop.
+        using var wrong = new CancellationTokenSource();
         Part[] parts = [.. cuts.Select((segments, i) => new Part(
-            segments, i == 0 ? first : sink.MakePart()!, i > 0 && cuts[i - 1][^1].Arena.Address == segments[0].Arena.Address))];
-        Thread[] threads = [.. parts.Skip(1).Select(part => new Thread(() => part.Run(reader)) { IsBackground = true })];
-        Array.ForEach(threads, t => t.Start());
-        parts[0].Run(reader);
-        Array.ForEach(threads, t => t.Join());
-        if (!Array.TrueForAll(parts, part => part.IsSound()))
+            segments, i == 0 ? first : sink.MakePart()!, i > 0 && cuts[i - 1][^1].Arena.Address == segments[0].Arena.Address, wrong))];
+        SideThread[] threads = [.. parts.Skip(1).Select(part => SideThread.Start(() => part.Run(reader)))];
+        try
+        {
+            parts[0].Run(reader);
+        }
+        finally
+        {
+            JoinAll(threads);
+        }
+
+        if (wrong.IsCancellationRequested)
         {
             return null;
         }
@@ -74,42 +81,48 @@ internal static class PartedWalk
         return [.. arenas.Select(arena => byArena.GetValueOrDefault(arena.Address, new ArenaProgress(arena)).End())];
     }
 
-    private sealed class Part(List<SegmentPart> segments, IPartedSink sink, bool continues)
-    {
-        private ExceptionDispatchInfo? _failure;
-        private bool _met = true;
+    // Those that are merely swapped out are no reason: nothing more is found of them in one row.
+    private static bool HasProblems(Arena arena) => arena.Problems.Any(p => p.Kind != ProblemKind.Swapped);
 
+    // Each of them, whatever another threw: they use memory that the caller closes.
+    private static void JoinAll(ReadOnlySpan<SideThread> threads)
+    {
+        if (!threads.IsEmpty)
+        {
+            try
+            {
+                threads[0].Join();
+            }
+            finally
+            {
+                JoinAll(threads[1..]);
+            }
+        }
+    }
+
+    private sealed class Part(List<SegmentPart> segments, IPartedSink sink, bool continues, CancellationTokenSource wrong)
+    {
         public IPartedSink Sink => sink;
 
         public List<ArenaProgress> Progress { get; } = [];
 
         public void Run(HeapReader reader)
         {
-            try
+            using IMemory memory = reader.Memory.Again()!;
+            var walk = new ChunkWalk(memory, new MemoryCache(memory, reader.Cache.PointerSize), reader.Heaps.Lists, sink) { Wrong = wrong };
+            foreach (SegmentPart segment in segments)
             {
-                using IMemory memory = reader.Memory.Again()!;
-                var walk = new ChunkWalk(memory, new MemoryCache(memory, reader.Cache.PointerSize), reader.Heaps.Lists, sink);
-                foreach (SegmentPart segment in segments)
+                if (Progress.Count == 0 || Progress[^1].Arena.Address != segment.Arena.Address)
                 {
-                    if (Progress.Count == 0 || Progress[^1].Arena.Address != segment.Arena.Address)
-                    {
-                        Progress.Add(new ArenaProgress(segment.Arena, continues && Progress.Count == 0));
-                    }
+                    Progress.Add(new ArenaProgress(segment.Arena, continues && Progress.Count == 0));
+                }
 
-                    _met &= walk.Run(Progress[^1], segment);
+                if (!walk.Run(Progress[^1], segment))
+                {
+                    wrong.Cancel();
+                    return;
                 }
             }
-            catch (Exception e)
-            {
-                // Thrown where the caller is, once all threads have ended.
-                _failure = ExceptionDispatchInfo.Capture(e);
-            }
-        }
-
-        public bool IsSound()
-        {
-            _failure?.Throw();
-            return _met && Progress.TrueForAll(p => !p.HasFound);
         }
     }
 }

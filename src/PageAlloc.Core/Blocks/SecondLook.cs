@@ -35,7 +35,7 @@ internal static class SecondLook
         HeapSet walked = reader.Heaps;
         reader.LookAgain();
         HeapWalk.Prepare(reader);
-        IReadOnlyList<ArenaTotals> again = HeapWalk.WalkAll(reader, NoSink.Instance);
+        IReadOnlyList<ArenaTotals> again = HeapWalk.WalkInOneRow(reader, NoSink.Instance);
         foreach (ArenaTotals arena in again)
         {
             BrokenLinks.Name(reader, arena);

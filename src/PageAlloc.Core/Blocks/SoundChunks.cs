@@ -82,10 +82,9 @@ internal readonly struct SoundChunks
             {
                 ulong field = Read<TWord>(ref first, (nuint)offset + word);
                 ulong size = field & ChunkBits.SizeMask;
-                ulong next = offset + size;
 
                 // Too small wraps round to too large.
-                if (size - _minimumSize > range || next > most || (field & _oddBits) != 0)
+                if (size - _minimumSize > range || size > most - offset || (field & _oddBits) != 0)
                 {
                     end = 0;
                     break;
@@ -111,7 +110,7 @@ internal readonly struct SoundChunks
                 room[count] = new Block(start + pendingOffset, pendingSize, state);
                 pendingOffset = offset;
                 pendingSize = size;
-                offset = next;
+                offset += size;
             }
 
             batch.Advance(count);

@@ -9,7 +9,8 @@ internal static class MapsReader
     private const int UsualBytes = 64 << 10;
 
     // Where mappings are joined between two of the reads that the file takes, a line reaches back into those before it. Seen on
-    // Linux 6.18, which reads without the process's lock; it takes a change within microseconds, at just that place.
+    // Linux 6.18, which reads without the process's lock; it takes a change within microseconds, at just that place. What only
+    // came or went meanwhile shows nowhere.
     private const int Attempts = 20;
 
     /// <summary>The mappings of a process, in address order.</summary>

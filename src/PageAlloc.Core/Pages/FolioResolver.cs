@@ -59,10 +59,16 @@ internal sealed class FolioResolver(IPageSource source)
         Sort(keys.AsSpan(0, count));
         int half = count / 2;
         _other ??= new FolioReader(source);
-        var thread = new Thread(() => _other.Refine(keys.AsSpan(half, count - half), states), maxStackSize: 256 << 10) { IsBackground = true };
-        thread.Start();
-        _reader.Refine(keys.AsSpan(0, half), states);
-        thread.Join();
+        var side = SideThread.Start(() => _other.Refine(keys.AsSpan(half, count - half), states));
+        try
+        {
+            _reader.Refine(keys.AsSpan(0, half), states);
+        }
+        finally
+        {
+            side.Join();
+        }
+
         HasFolios = _reader.HasFolios || _other.HasFolios;
     }
 

@@ -14,7 +14,6 @@ internal sealed class LiveMemory : IMemory
     private readonly LinuxFile _memory;
     private readonly int _pid;
     private readonly bool _swapIn;
-    private bool _isBorrowed;
     private ulong[] _entries = new ulong[256];
     private bool _canScan = true;
 
@@ -35,6 +34,9 @@ internal sealed class LiveMemory : IMemory
     }
 
     public int PageSize { get; }
+
+    // The files are those of another, which closes them.
+    private bool IsBorrowed { get; init; }
 
     public void ReadPages(ulong address, Span<byte> buffer, Span<PageAccess> access)
     {
@@ -79,11 +81,11 @@ internal sealed class LiveMemory : IMemory
     public ulong FirstWritten(ulong address, ulong end) => First(address, end, PageScan.FILE);
 
     // Both files are read at given offsets: any number of threads may.
-    public IMemory Again() => new LiveMemory(_pagemap, _memory, _pid, _swapIn) { _isBorrowed = true };
+    public IMemory Again() => new LiveMemory(_pagemap, _memory, _pid, _swapIn) { IsBorrowed = true };
 
     public void Dispose()
     {
-        if (_isBorrowed)
+        if (IsBorrowed)
         {
             return;
         }

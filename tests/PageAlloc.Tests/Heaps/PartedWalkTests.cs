@@ -1,6 +1,7 @@
 using CsCheck;
 using PageAlloc.Blocks;
 using PageAlloc.Heaps;
+using PageAlloc.Heaps.Glibc;
 using PageAlloc.Tests.Heaps.Synthetic;
 
 namespace PageAlloc.Tests.Heaps;
@@ -46,6 +47,31 @@ public sealed class PartedWalkTests
                 process.Memory.Put(block.Address + (ulong)plan.Form.Layout.PointerSize, word);
             }
 
+            HeapWalk.Prepare(reader);
+            AssertSame(reader, count);
+        },
+        iter: Heaps,
+        threads: 1);
+
+    // What a list holds must be a chunk, also in the last block before a cut.
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void Lists_that_lead_astray_do_so_in_parts_too(int form) => Gen.Select(
+        HeapPlan.Of(GlibcForm.All[form], mostChunks: 600), Gen.Int[2, 4], Gen.Double[0, 1].Array[1, 8]).Sample(
+        (plan, count, places) =>
+        {
+            using var process = new SyntheticProcess(plan);
+            using HeapReader reader = process.Open();
+            Block[] blocks = [.. process.Arenas.SelectMany(a => a.Blocks).Where(b => b.State == BlockState.Used && b.Size > 64)];
+            if (blocks.Length == 0 || reader.Heaps.Tcaches is not [Tcache cache, ..])
+            {
+                return;
+            }
+
+            cache.Chunks.Clear();
+            cache.Chunks.AddRange(places.Select(place => blocks[(int)(place * (blocks.Length - 1))].Address + 32));
+            reader.Heaps.Lists.Add(cache);
+            reader.Heaps.Lists.Complete([]);
             HeapWalk.Prepare(reader);
             AssertSame(reader, count);
         },

@@ -25,7 +25,7 @@ internal sealed class CoreMemory : IMemory
 
     public int PageSize { get; }
 
-    // Nobody waits for the process of a core file: a second thread may take its share of the machine, but not each of several.
+    // Nobody waits for the process of a core file: a second thread may take its share of the machine. Where several walk, none reads ahead.
     public bool IsReadAhead { get; private init; } = true;
 
     public IMemory Again() => new CoreMemory(_file, _segments, PageSize) { IsReadAhead = false };

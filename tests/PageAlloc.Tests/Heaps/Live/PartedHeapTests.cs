@@ -21,6 +21,19 @@ public sealed class PartedHeapTests
         Assert.Equal(Run("all", program.Pid, options), Run("one", program.Pid, options));
     }
 
+    [Fact]
+    public void What_several_threads_kept_is_what_one_lists()
+    {
+        Skips.Unless(Launch.Find("python3") is not null, "needs python3");
+        using var folder = new WorkFolder();
+        string snapshot = Path.Combine(folder.Path, "s");
+        using HeapProgram program = HeapProgram.Start("python3", ["-c", ManyBlocks]);
+        Assert.Equal(0, CommandRun.Run("record", $"{program.Pid}", "-o", snapshot).ExitCode);
+        string live = CommandRun.Run("blocks", $"{program.Pid}").Text;
+        Assert.True(live.Length > 1 << 20, "the heap is too small to be walked in parts");
+        Assert.Equal(live, CommandRun.Run("blocks", snapshot).Text);
+    }
+
     // The group of the process has other processes in it, which do not stand still.
     private static string Run(string processors, int pid, string[] options)
     {

@@ -1,0 +1,60 @@
+using System.Runtime.ExceptionServices;
+
+namespace PageAlloc;
+
+/// <summary>
+/// Work on a thread of its own. Where no more threads may be made, as in a control group that is full, it is done by the
+/// caller when it waits for it.
+/// </summary>
+internal sealed class SideThread
+{
+    private readonly Action _work;
+    private readonly Thread? _thread;
+    private ExceptionDispatchInfo? _failure;
+
+    private SideThread(Action work)
+    {
+        _work = work;
+        var thread = new Thread(Run, maxStackSize: 256 << 10) { IsBackground = true };
+        try
+        {
+            thread.Start();
+            _thread = thread;
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            // Left to Join.
+        }
+    }
+
+    /// <summary>Begins with the work.</summary>
+    public static SideThread Start(Action work) => new(work);
+
+    /// <summary>Waits for the end of the work, and throws what it threw.</summary>
+    public void Join()
+    {
+        if (_thread is null)
+        {
+            Run();
+        }
+        else
+        {
+            _thread.Join();
+        }
+
+        _failure?.Throw();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            _work();
+        }
+        catch (Exception e)
+        {
+            // Thrown where it is waited for: on this thread it would end the program.
+            _failure = ExceptionDispatchInfo.Capture(e);
+        }
+    }
+}
