@@ -35,12 +35,15 @@ public sealed class BlocksView : IOrderedBlockSink
     private const int UsableEnd = 46;
     private const int ArenaStart = 59;
 
-    private static readonly byte[][] s_states = [.. Enum.GetValues<BlockState>().Select(s => Encoding.ASCII.GetBytes(BlockFilter.NameOf(s)))];
+    private static readonly BlockState[] s_states = Enum.GetValues<BlockState>();
 
     private readonly BlockFormat _format;
     private readonly BlockFilter _filter;
     private readonly IBufferWriter<byte> _output;
-    private byte[] _arena = [];
+    private readonly byte[] _mmappedTail;
+
+    // How a row ends, by the state of its block.
+    private byte[][] _tails = [];
     private bool _skip;
     private ulong _pointerSize;
 
@@ -53,6 +56,7 @@ public sealed class BlocksView : IOrderedBlockSink
         _format = format;
         _filter = filter;
         _output = output;
+        _mmappedTail = TailOf(BlockState.Mmapped, null);
         output.Write(format switch
         {
             BlockFormat.Csv => "address,size,usable,state,arena\n"u8,
@@ -66,7 +70,7 @@ public sealed class BlocksView : IOrderedBlockSink
     {
         _skip = _filter.Arena is { } wanted && wanted != arena.Address;
         _pointerSize = (ulong)arena.Layout.PointerSize;
-        _arena = Encoding.ASCII.GetBytes($"0x{arena.Address:x}");
+        _tails = Array.ConvertAll(s_states, state => TailOf(state, $"0x{arena.Address:x}"));
     }
 
     /// <inheritdoc/>
@@ -75,7 +79,7 @@ public sealed class BlocksView : IOrderedBlockSink
         if (!_skip && _filter.Wants(block.State, block.Size))
         {
             ulong usable = block.State is BlockState.Used or BlockState.Tcache or BlockState.Fast ? block.Size - _pointerSize : 0;
-            WriteRow(block.Address + (2 * _pointerSize), block.Size, usable, block.State, _arena);
+            WriteRow(block.Address + (2 * _pointerSize), block.Size, usable, _tails[(int)block.State]);
         }
     }
 
@@ -94,7 +98,7 @@ public sealed class BlocksView : IOrderedBlockSink
         ulong size = block.Range.End - block.Chunk;
         if (_filter.Arena is null && _filter.Wants(BlockState.Mmapped, size))
         {
-            WriteRow(block.User, size, block.Usable, BlockState.Mmapped, []);
+            WriteRow(block.User, size, block.Usable, _mmappedTail);
         }
     }
 
@@ -103,28 +107,34 @@ public sealed class BlocksView : IOrderedBlockSink
     {
     }
 
-    private void WriteRow(ulong address, ulong size, ulong usable, BlockState state, ReadOnlySpan<byte> arena)
+    private void WriteRow(ulong address, ulong size, ulong usable, ReadOnlySpan<byte> tail)
     {
-        byte[] name = s_states[(int)state];
         var row = new Row(_output.GetSpan(LongestRow));
         switch (_format)
         {
             case BlockFormat.Csv:
-                row.Address(address).Byte(',').Number(size).Byte(',').Number(usable).Byte(',').Text(name).Byte(',').Text(arena);
+                row.Address(address).Byte(',').Number(size).Byte(',').Number(usable).Text(tail);
                 break;
             case BlockFormat.JsonLines:
-                row.Text("{\"address\":\""u8).Address(address).Text("\",\"size\":"u8).Number(size).Text(",\"usable\":"u8).Number(usable)
-                    .Text(",\"state\":\""u8).Text(name).Text("\",\"arena\":"u8);
-                row.Text(arena.IsEmpty ? "null"u8 : "\""u8).Text(arena).Text(arena.IsEmpty ? "}"u8 : "\"}"u8);
+                row.Text("{\"address\":\""u8).Address(address).Text("\",\"size\":"u8).Number(size).Text(",\"usable\":"u8).Number(usable).Text(tail);
                 break;
             default:
-                row.Address(address).NumberUpTo(SizeEnd, size).NumberUpTo(UsableEnd, usable).FillTo(UsableEnd + 2).Text(name);
-                row.FillTo(arena.IsEmpty ? 0 : ArenaStart).Text(arena);
+                row.Address(address).NumberUpTo(SizeEnd, size).NumberUpTo(UsableEnd, usable).FillTo(UsableEnd + 2).Text(tail);
                 break;
         }
 
-        row.Byte('\n');
         _output.Advance(row.Length);
+    }
+
+    private byte[] TailOf(BlockState state, string? arena)
+    {
+        string name = BlockFilter.NameOf(state);
+        return Encoding.ASCII.GetBytes(_format switch
+        {
+            BlockFormat.Csv => $",{name},{arena}\n",
+            BlockFormat.JsonLines => $",\"state\":\"{name}\",\"arena\":{(arena is null ? "null" : $"\"{arena}\"")}}}\n",
+            _ => $"{(arena is null ? name : name.PadRight(ArenaStart - UsableEnd - 2) + arena)}\n",
+        });
     }
 
     /// <summary>A row that is being written, right into the output.</summary>
