@@ -21,11 +21,9 @@ def points(amounts, runs):
 
 
 def line(dots):
-    """The slope of the straight line of least squares; and the exponent of growth, from the smallest to the largest, beyond what line and start say."""
-    slope, start = statistics.linear_regression([d[0] for d in dots], [d[1] for d in dots])
-    # The start is no growth: where the line meets zero, as far as that is above it.
-    beyond = [math.log(y - max(0, min(start, 0.9 * dots[0][1]))) for _, y, *_ in dots]
-    return slope, statistics.linear_regression([math.log(d[0]) for d in dots], beyond).slope
+    """The slope of the straight line of least squares, and the exponent of growth."""
+    slope, _ = statistics.linear_regression([d[0] for d in dots], [d[1] for d in dots])
+    return slope, statistics.linear_regression([math.log(d[0]) for d in dots], [math.log(d[1]) for d in dots]).slope
 
 
 def show(what, noun, limit_name, amounts, runs, limits, bench, report):
