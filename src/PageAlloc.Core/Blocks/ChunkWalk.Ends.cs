@@ -1,4 +1,5 @@
 using PageAlloc.Heaps;
+using PageAlloc.Heaps.Glibc;
 using PageAlloc.Targets;
 
 namespace PageAlloc.Blocks;

@@ -110,7 +110,7 @@ internal static class ArenaSegments
             return [];
         }
 
-        ulong size = word & ~7UL;
+        ulong size = word & ChunkBits.SizeMask;
         ulong end = unchecked(arena.Top + size);
         bool isBroken = arena.Top % (ulong)layout.PointerSize != 0 || ((arena.Top + (ulong)layout.HeaderSize) & alignment) != 0
             || end <= arena.Top || end % (ulong)memory.PageSize != 0;

@@ -9,7 +9,6 @@ namespace PageAlloc.Heaps.Glibc;
 /// </summary>
 internal sealed class MmappedChunks
 {
-    private const ulong MmappedFlag = 2;
     private const int MaxPagesPerRead = 256;
     private const int MaxBlocks = 1 << 22;
 
@@ -107,7 +106,7 @@ internal sealed class MmappedChunks
                 int offset = (int)(_layout.FirstChunk(0) % (ulong)_layout.Alignment);
                 ulong previous = _memory.Word(_buffer.AsSpan(offset)) & (IsNewForm ? ~1UL : ~0UL);
                 ulong word = _memory.Word(_buffer.AsSpan(offset + _layout.PointerSize));
-                if (_access[0] == PageAccess.Data && previous == (ulong)offset && (word & 7) == MmappedFlag && word > pageSize)
+                if (_access[0] == PageAccess.Data && previous == (ulong)offset && (word & ~ChunkBits.SizeMask) == ChunkBits.Mmapped && word > pageSize)
                 {
                     broken.Add(page + (ulong)offset);
                 }
@@ -204,8 +203,8 @@ internal sealed class MmappedChunks
     private ulong Total(ulong previous, ulong word, ulong offset)
     {
         previous = IsNewForm ? previous & ~1UL : previous;
-        ulong total = (word & ~7UL) + offset + (IsNewForm ? (ulong)_layout.HeaderSize : 0);
-        return previous == offset && (word & 7) == MmappedFlag && total % (ulong)_pages.PageSize == 0 ? total : 0;
+        ulong total = (word & ChunkBits.SizeMask) + offset + (IsNewForm ? (ulong)_layout.HeaderSize : 0);
+        return previous == offset && (word & ~ChunkBits.SizeMask) == ChunkBits.Mmapped && total % (ulong)_pages.PageSize == 0 ? total : 0;
     }
 
     // An aligned block has its header further in, and leaves the first one behind as it was, even when its size changes later.

@@ -110,17 +110,17 @@ internal static class NonContiguousSegments
                 return 0;
             }
 
-            ulong size = word & ~7UL;
+            ulong size = word & ChunkBits.SizeMask;
             if (size == header && !first)
             {
                 // Two fenceposts of a header's size each end a piece; i386 leaves a few bytes up to the page's end.
                 ulong second = chunk + header;
                 ulong end = (second + header + (ulong)memory.PageSize - 1) & ~((ulong)memory.PageSize - 1);
-                return memory.TryReadWord(second + w, out ulong next) && (next & ~7UL) == header && end <= limit ? end : 0;
+                return memory.TryReadWord(second + w, out ulong next) && (next & ChunkBits.SizeMask) == header && end <= limit ? end : 0;
             }
 
             if (size < layout.MinimumSize || size % (ulong)layout.Alignment != 0 || (word & 2) != 0 || size > limit - chunk
-                || (first && (word & 1) == 0))
+                || (first && (word & ChunkBits.PreviousInUse) == 0))
             {
                 return 0;
             }

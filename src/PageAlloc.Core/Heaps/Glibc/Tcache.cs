@@ -32,7 +32,7 @@ internal sealed class Tcache
 
     /// <summary>The bytes of these chunks, as far as their sizes can be read.</summary>
     public ulong Bytes(MemoryCache memory) => Chunks.Aggregate(
-        0UL, (sum, chunk) => sum + (memory.TryReadWord(chunk + (ulong)memory.PointerSize, out ulong size) ? size & ~7UL : 0));
+        0UL, (sum, chunk) => sum + (memory.TryReadWord(chunk + (ulong)memory.PointerSize, out ulong size) ? size & ChunkBits.SizeMask : 0));
 
     /// <summary>How many of them are in lists that come to an end.</summary>
     public int WholeChunks { get; private set; }
@@ -137,7 +137,7 @@ internal sealed class Tcache
 
             if (user % (ulong)layout.Alignment != 0 || Chunks.Count - start > most
                 || !memory.TryReadWord(chunk + (ulong)layout.PointerSize, out ulong word)
-                || (size != 0 && (word & ~7UL) != size)
+                || (size != 0 && (word & ChunkBits.SizeMask) != size)
                 || !memory.TryReadWord(user, out ulong stored))
             {
                 // The wrong link stands in the chunk before.

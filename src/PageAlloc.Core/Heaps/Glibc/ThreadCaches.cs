@@ -145,13 +145,13 @@ internal sealed class ThreadCaches
 
     /// <summary>The tcache whose structure is the used block at <paramref name="user"/>; null when there is none.</summary>
     public static Tcache? ReadTcache(MemoryCache memory, ulong user, GlibcLayout layout, int tid = 0) =>
-        memory.TryReadWord(user - (ulong)layout.PointerSize, out ulong size) && TcacheLayout.OfChunk(size & ~7UL, layout) is { } form
+        memory.TryReadWord(user - (ulong)layout.PointerSize, out ulong size) && TcacheLayout.OfChunk(size & ChunkBits.SizeMask, layout) is { } form
             ? Tcache.Read(memory, user, form, layout, tid)
             : null;
 
     private static bool IsTcacheSized(MemoryCache memory, ulong user, GlibcLayout layout) =>
         user % (ulong)layout.Alignment == 0
-        && memory.TryReadWord(user - (ulong)layout.PointerSize, out ulong size) && TcacheLayout.OfChunk(size & ~7UL, layout) is not null;
+        && memory.TryReadWord(user - (ulong)layout.PointerSize, out ulong size) && TcacheLayout.OfChunk(size & ChunkBits.SizeMask, layout) is not null;
 
     private static List<Tcache> ReadCaches(MemoryCache memory, IReadOnlyList<ThreadBlock> blocks, int offset, RangeSet heaps, GlibcLayout layout)
     {

@@ -1,4 +1,4 @@
-namespace PageAlloc.Blocks;
+namespace PageAlloc.Heaps.Glibc;
 
 /// <summary>What the size field of a chunk holds. source: malloc/malloc.c, PREV_INUSE, IS_MMAPPED, NON_MAIN_ARENA</summary>
 internal static class ChunkBits
