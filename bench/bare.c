@@ -1,7 +1,8 @@
 // The bare limit: the kernel calls that `pagealloc PID` makes, and nothing else. Decodes nothing, prints counts.
 // bare [--light] PID; --light leaves kpageflags out, as `pagealloc --no-page-flags` does.
-// bare --copy PID RANGES reads the memory of the ranges in a file ("START END" in hex, a line each) by process_vm_readv
-// into one buffer, and does nothing else.
+// bare --copy PID RANGES reads the memory of the ranges in a file ("START END" in hex, a line each) by
+// /proc/PID/mem into one buffer, and does nothing else. (process_vm_readv is faster, but gives the target copies of pages that
+// it shares or has shared: no limit for a program that must not. --copy-pinned reads by that, to tell what it would gain.)
 #include "scan.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -191,19 +192,20 @@ static void scan_all(uint64_t end, uint64_t page_size) {
     }
 }
 
-static int copy(pid_t pid, const char *path) {
+static int copy(const char *pid, const char *path, bool pinned) {
     FILE *ranges = fopen(path, "re");
     if (!ranges)
         die(path);
     static char buffer[COPIED];
     size_t calls = 0, bytes = 0;
+    int memory = open_proc(pid, "mem");
     for (uint64_t start, end; fscanf(ranges, "%lx %lx", &start, &end) == 2;)
         while (start < end) {
             size_t length = end - start < sizeof buffer ? end - start : sizeof buffer;
             struct iovec to = {buffer, length}, from = {(void *)start, length};
-            ssize_t n = process_vm_readv(pid, &to, 1, &from, 1, 0);
+            ssize_t n = pinned ? process_vm_readv(atoi(pid), &to, 1, &from, 1, 0) : pread(memory, buffer, length, (off_t)start);
             if (n <= 0)
-                die("process_vm_readv");
+                die(pinned ? "process_vm_readv" : "read of mem");
             calls++;
             bytes += (size_t)n;
             start += (size_t)n;
@@ -213,11 +215,12 @@ static int copy(pid_t pid, const char *path) {
 }
 
 int main(int argc, char **argv) {
-    if (argc == 4 && strcmp(argv[1], "--copy") == 0)
-        return copy(atoi(argv[2]), argv[3]);
+    bool pinned = argc == 4 && strcmp(argv[1], "--copy-pinned") == 0;
+    if (pinned || (argc == 4 && strcmp(argv[1], "--copy") == 0))
+        return copy(argv[2], argv[3], pinned);
     bool light = argc == 3 && strcmp(argv[1], "--light") == 0;
     if (argc != 2 + light) {
-        fprintf(stderr, "usage: bare [--light] PID | --copy PID RANGES\n");
+        fprintf(stderr, "usage: bare [--light] PID | --copy PID RANGES | --copy-pinned PID RANGES\n");
         return 2;
     }
     const char *pid = argv[argc - 1];

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 enum { REGIONS = 512, PAGES_PER_SCAN = 128 << 10, ENTRIES = 32 << 10 };
@@ -40,11 +39,10 @@ static void read_entries(int pagemap, uint64_t start, uint64_t end, uint64_t pag
     }
 }
 
-static void read_memory(pid_t pid, uint64_t start, uint64_t end) {
+static void read_memory(int memory, uint64_t start, uint64_t end) {
     while (start < end) {
         size_t length = end - start < sizeof copied ? end - start : sizeof copied;
-        struct iovec to = {copied, length}, from = {(void *)start, length};
-        ssize_t n = process_vm_readv(pid, &to, 1, &from, 1, 0);
+        ssize_t n = pread(memory, copied, length, (off_t)start);
         if (n <= 0)
             return;
         start += (uint64_t)n;
@@ -52,7 +50,7 @@ static void read_memory(pid_t pid, uint64_t start, uint64_t end) {
     }
 }
 
-static void scan_all(pid_t pid, int pagemap, uint64_t end, uint64_t heap, uint64_t heap_end, uint64_t page_size) {
+static void scan_all(int memory, int pagemap, uint64_t end, uint64_t heap, uint64_t heap_end, uint64_t page_size) {
     struct region found[REGIONS];
     for (uint64_t start = 0; start < end;) {
         struct scan scan = {.size = sizeof scan, .start = start, .end = end, .max_pages = PAGES_PER_SCAN,
@@ -66,7 +64,7 @@ static void scan_all(pid_t pid, int pagemap, uint64_t end, uint64_t heap, uint64
             if (!(r->categories & (PFNZERO | HUGE)))
                 read_entries(pagemap, r->start, r->end, page_size);
             if ((r->categories & PRESENT) && !(r->categories & PFNZERO) && r->start >= heap && r->end <= heap_end)
-                read_memory(pid, r->start, r->end);
+                read_memory(memory, r->start, r->end);
         }
         start = n > 0 && found[n - 1].end > scan.walk_end ? found[n - 1].end : scan.walk_end;
     }
@@ -94,7 +92,10 @@ static void read_process(const char *name, uint64_t page_size) {
         }
         int pagemap = openat(folder, "pagemap", O_RDONLY | O_CLOEXEC);
         if (pagemap >= 0) {
-            scan_all((pid_t)atoi(name), pagemap, end, heap, heap_end, page_size);
+            int memory = openat(folder, "mem", O_RDONLY | O_CLOEXEC);
+            scan_all(memory, pagemap, end, heap, heap_end, page_size);
+            if (memory >= 0)
+                close(memory);
             close(pagemap);
             processes++;
         }

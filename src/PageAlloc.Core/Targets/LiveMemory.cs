@@ -5,8 +5,8 @@ namespace PageAlloc.Targets;
 
 /// <summary>
 /// The memory of a live process. Before each read pagemap is asked what is present, as any read of another page would fault
-/// it in, in the target. Pages that are not the target's alone go through /proc/PID/mem: process_vm_readv would give the
-/// target a private copy of memory that it shares with a forked child or through KSM.
+/// it in, in the target. All goes through /proc/PID/mem: process_vm_readv pins pages, and for that the kernel gives the target
+/// a copy of a page that it shares with a child or through KSM, and even of one that it had shared and now has alone.
 /// </summary>
 internal sealed class LiveMemory : IMemory
 {
@@ -24,13 +24,6 @@ internal sealed class LiveMemory : IMemory
         _pid = pid;
         _swapIn = swapIn;
         PageSize = LibC.getpagesize();
-    }
-
-    private enum Way
-    {
-        None,
-        Vector,
-        File,
     }
 
     public int PageSize { get; }
@@ -56,16 +49,20 @@ internal sealed class LiveMemory : IMemory
         entries[(known / sizeof(ulong))..].Clear();
         for (int start = 0; start < pages;)
         {
-            Way way = WayOf(entries[start]);
+            bool read = IsRead(entries[start]);
             int end = start + 1;
-            while (end < pages && WayOf(entries[end]) == way)
+            while (end < pages && IsRead(entries[end]) == read)
             {
                 end++;
             }
 
-            Read(address, buffer, access, start, end, way);
-            if (way == Way.None)
+            if (read)
             {
+                Read(address, buffer, access, start, end);
+            }
+            else
+            {
+                buffer[(start * PageSize)..(end * PageSize)].Clear();
                 for (int i = start; i < end; i++)
                 {
                     access[i] = AbsentAccess(entries[i]);
@@ -119,11 +116,8 @@ internal sealed class LiveMemory : IMemory
         }
     }
 
-    private Way WayOf(ulong entry) =>
-        (entry & PagemapBits.Present) == 0
-            ? (_swapIn && AbsentAccess(entry) == PageAccess.Swapped ? Way.File : Way.None)
-            : (entry & (PagemapBits.Exclusive | PagemapBits.FileOrShared)) != 0 ? Way.Vector
-            : Way.File;
+    private bool IsRead(ulong entry) =>
+        (entry & PagemapBits.Present) != 0 || (_swapIn && AbsentAccess(entry) == PageAccess.Swapped);
 
     // A guard page, or userfaultfd's mark on a page that never was, also has the swap bit.
     private static PageAccess AbsentAccess(ulong entry) =>
@@ -131,27 +125,15 @@ internal sealed class LiveMemory : IMemory
         : (entry & PagemapBits.Guard) != 0 ? PageAccess.Unreadable
         : PageAccess.Swapped;
 
-    private void Read(ulong address, Span<byte> buffer, Span<PageAccess> access, int start, int end, Way way)
+    private void Read(ulong address, Span<byte> buffer, Span<PageAccess> access, int start, int end)
     {
         Span<byte> bytes = buffer[(start * PageSize)..(end * PageSize)];
         address += (ulong)start * (ulong)PageSize;
-        if (way == Way.None)
-        {
-            bytes.Clear();
-            return;
-        }
 
         // A page that can't be read ends the call before it: it is left out, and the rest is read by itself.
         for (int page = start; page < end;)
         {
-            int done = way == Way.Vector ? ProcessVm.Read(_pid, address, bytes) : -1;
-            if (done <= 0)
-            {
-                // PROT_NONE pages can only be read this way.
-                done = _memory.ReadAt(bytes, (long)address);
-            }
-
-            int whole = Math.Max(done, 0) / PageSize;
+            int whole = Math.Max(_memory.ReadAt(bytes, (long)address), 0) / PageSize;
             access.Slice(page, whole).Fill(PageAccess.Data);
             if (whole < end - page)
             {
