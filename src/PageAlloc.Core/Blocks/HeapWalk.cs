@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PageAlloc.Heaps;
 
 namespace PageAlloc.Blocks;
@@ -7,9 +8,12 @@ public static class HeapWalk
 {
     private const int Attempts = 3;
 
+    // One that changed in half a second of reading changes in the next half too.
+    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(500);
+
     /// <summary>
-    /// Sums up every arena. Heaps that change meanwhile are read again; the sums of one that never stands still come
-    /// with a problem that says so, and with no other.
+    /// Sums up every arena. Heaps that change meanwhile are read again, unless that takes long; the sums of one that never stands
+    /// still come with a problem that says so, and with no other.
     /// </summary>
     /// <param name="reader">The heaps.</param>
     /// <returns>The sums, in the order of <see cref="HeapSet.Arenas"/>.</returns>
@@ -22,11 +26,12 @@ public static class HeapWalk
     /// <returns>The sums, in the order of <see cref="HeapSet.Arenas"/>.</returns>
     public static IReadOnlyList<ArenaTotals> Sum<T>(HeapReader reader, Func<T> makeSink, out T sink) where T : IBlockSink
     {
+        long start = Stopwatch.GetTimestamp();
         for (int attempt = 1; ; attempt++)
         {
             sink = makeSink();
             IReadOnlyList<ArenaTotals> totals = Run(reader, sink);
-            if (attempt == Attempts || reader.IsStopped || !IsChanging(reader.Heaps, totals))
+            if (attempt == Attempts || reader.IsStopped || !IsChanging(reader.Heaps, totals) || Stopwatch.GetElapsedTime(start) > s_longest)
             {
                 return totals;
             }

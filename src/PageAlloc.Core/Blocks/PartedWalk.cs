@@ -109,7 +109,8 @@ internal static class PartedWalk
         public void Run(HeapReader reader)
         {
             using IMemory memory = reader.Memory.Again()!;
-            var walk = new ChunkWalk(memory, new MemoryCache(memory, reader.Cache.PointerSize), reader.Heaps.Lists, sink) { Wrong = wrong };
+            using var cache = new MemoryCache(memory, reader.Cache.PointerSize);
+            var walk = new ChunkWalk(memory, cache, reader.Heaps.Lists, sink) { Wrong = wrong };
             foreach (SegmentPart segment in segments)
             {
                 if (Progress.Count == 0 || Progress[^1].Arena.Address != segment.Arena.Address)

@@ -13,7 +13,7 @@ public sealed class HeapReader : IDisposable
     private readonly HeapOptions _options;
 
     private HeapReader(
-        ITarget target, IMemory memory, IReadOnlyList<Mapping> mappings, IReadOnlyDictionary<int, int> tids, HeapOptions options)
+        ITarget target, IMemory memory, MemoryCache cache, IReadOnlyList<Mapping> mappings, IReadOnlyDictionary<int, int> tids, HeapOptions options)
     {
         _target = target;
         _mappings = mappings;
@@ -23,7 +23,7 @@ public sealed class HeapReader : IDisposable
         Tids = tids;
         Pointers = (target as IThreadSource)?.Threads.Where(t => t.Pointer != 0).ToDictionary(t => t.Tid, t => t.Pointer);
         Memory = memory;
-        Cache = new MemoryCache(memory, target.Info.PointerSize == 4 ? 4 : 8);
+        Cache = cache;
         Heaps = Find(mappings);
     }
 
@@ -66,12 +66,14 @@ public sealed class HeapReader : IDisposable
         }
 
         IMemory memory = source.OpenMemory(options.SwapIn);
+        var cache = new MemoryCache(memory, target.Info.PointerSize == 4 ? 4 : 8);
         try
         {
-            return new HeapReader(target, memory, mappings, tids ?? ThreadNumbers.Of(target), options);
+            return new HeapReader(target, memory, cache, mappings, tids ?? ThreadNumbers.Of(target), options);
         }
         catch
         {
+            cache.Dispose();
             memory.Dispose();
             throw;
         }
@@ -104,7 +106,7 @@ public sealed class HeapReader : IDisposable
 
         Cache.Clear();
         var changed = Heaps.Arenas
-            .Where(a => ArenaState.Read(Cache, a.Address, a.Layout) is not { } now || !now.Equals(a.State))
+            .Where(a => !a.State.IsUnchanged(Cache))
             .Select(a => a.Address).ToHashSet();
         var arenas = new ArenaIndex(Heaps.Arenas);
         foreach (Tcache cache in Heaps.Tcaches.Where(t => !t.IsUnchanged(Cache)))
@@ -159,7 +161,11 @@ public sealed class HeapReader : IDisposable
     }
 
     /// <summary>Closes the memory.</summary>
-    public void Dispose() => Memory.Dispose();
+    public void Dispose()
+    {
+        Cache.Dispose();
+        Memory.Dispose();
+    }
 
     private HeapSet Find(IReadOnlyList<Mapping> mappings)
     {

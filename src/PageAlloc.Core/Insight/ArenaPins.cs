@@ -33,9 +33,10 @@ public sealed class ArenaPins
     /// <summary>How many single blocks are kept.</summary>
     public const int MostBlocks = 10;
 
-    private readonly ulong[] _blocks = new ulong[SizeClass.Count];
-    private readonly ulong[] _bytes = new ulong[SizeClass.Count];
-    private readonly PinningBlock[] _largest = new PinningBlock[SizeClass.Count];
+    // Where the sums of a size are, one more; 0 where there are none. A program may have thousands of arenas with few sizes each.
+    private readonly byte[] _places = new byte[SizeClass.Count];
+    private Sums[] _sums = [];
+    private int _count;
     private readonly PinningBlock[] _top = new PinningBlock[MostBlocks];
 
     /// <summary>The free bytes that are pinned: of all sizes, and <see cref="OverheadBytes"/>.</summary>
@@ -54,9 +55,10 @@ public sealed class ArenaPins
         {
             for (int i = 0; i < SizeClass.Count; i++)
             {
-                if (_blocks[i] != 0)
+                if (_places[i] != 0)
                 {
-                    yield return new PinningSize(SizeClass.MinSize(i), SizeClass.MaxSize(i), _blocks[i], _bytes[i], _largest[i]);
+                    Sums sums = _sums[_places[i] - 1];
+                    yield return new PinningSize(SizeClass.MinSize(i), SizeClass.MaxSize(i), sums.Blocks, sums.Bytes, sums.Largest);
                 }
             }
         }
@@ -67,15 +69,8 @@ public sealed class ArenaPins
 
     internal void Add(in PinningBlock block)
     {
-        int size = SizeClass.Of(block.Size);
-        _blocks[size]++;
-        _bytes[size] += block.Bytes;
+        SumsOf(SizeClass.Of(block.Size)).Add(1, block.Bytes, block);
         TotalBytes += block.Bytes;
-        if (block.Bytes > _largest[size].Bytes)
-        {
-            _largest[size] = block;
-        }
-
         Keep(in block);
     }
 
@@ -90,9 +85,11 @@ public sealed class ArenaPins
     {
         for (int i = 0; i < SizeClass.Count; i++)
         {
-            _blocks[i] += next._blocks[i];
-            _bytes[i] += next._bytes[i];
-            _largest[i] = next._largest[i].Bytes > _largest[i].Bytes ? next._largest[i] : _largest[i];
+            if (next._places[i] != 0)
+            {
+                Sums sums = next._sums[next._places[i] - 1];
+                SumsOf(i).Add(sums.Blocks, sums.Bytes, sums.Largest);
+            }
         }
 
         foreach (PinningBlock block in next.Blocks)
@@ -103,6 +100,21 @@ public sealed class ArenaPins
         TotalBytes += next.TotalBytes;
         OverheadBytes += next.OverheadBytes;
         TcacheBytes += next.TcacheBytes;
+    }
+
+    private ref Sums SumsOf(int size)
+    {
+        if (_places[size] == 0)
+        {
+            if (_count == _sums.Length)
+            {
+                Array.Resize(ref _sums, Math.Max(8, 2 * _count));
+            }
+
+            _places[size] = (byte)++_count;
+        }
+
+        return ref _sums[_places[size] - 1];
     }
 
     private void Keep(in PinningBlock block)
@@ -122,5 +134,19 @@ public sealed class ArenaPins
         }
 
         _top[at] = block;
+    }
+
+    private struct Sums
+    {
+        public ulong Blocks;
+        public ulong Bytes;
+        public PinningBlock Largest;
+
+        public void Add(ulong blocks, ulong bytes, in PinningBlock largest)
+        {
+            Blocks += blocks;
+            Bytes += bytes;
+            Largest = largest.Bytes > Largest.Bytes ? largest : Largest;
+        }
     }
 }

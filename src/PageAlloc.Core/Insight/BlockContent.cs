@@ -62,7 +62,11 @@ public sealed class BlockContent : IDisposable
     }
 
     /// <summary>Closes the files from which names were read.</summary>
-    public void Dispose() => _symbols.Dispose();
+    public void Dispose()
+    {
+        _memory.Dispose();
+        _symbols.Dispose();
+    }
 
     private string? ByFirstWord(ulong word)
     {

@@ -59,7 +59,7 @@ public sealed record HugePages
             Mappings =
             [
                 .. mappings.Where(m => m.Mapping.HugetlbPageSize == 0).Select(m => HugeMapping.Of(m, table))
-                    .Where(m => m.Ranges != 0).Select(m => With(m, scan)),
+                    .Where(m => m.Ranges != 0).Select(m => With(m, scan)).ToArray(),
             ],
             HeapFreeBytes = heaps is null ? null : arenas.Aggregate(0UL, (sum, a) => sum + (heaps.Of(a.Arena)?.FreeHugeBytes ?? 0)),
             IsScanned = scan is not null,

@@ -57,9 +57,10 @@ internal sealed class HeapSketch
         Put(state, layout.TopOffset, top);
         Put(state, layout.AttachedThreadsOffset, attached);
         Put(state, layout.SystemMemOffset, segments.Aggregate(0UL, (sum, s) => sum + s.Range.Length));
+        using var cache = new MemoryCache(new OneObject(address, state), layout.PointerSize);
         return new Arena
         {
-            State = ArenaState.Read(new MemoryCache(new OneObject(address, state), layout.PointerSize), address, layout)!,
+            State = ArenaState.Read(cache, address, layout)!,
             IsMain = isMain,
             Library = Encoding.UTF8.GetBytes("/lib/libc.so.6"),
             Layout = layout,

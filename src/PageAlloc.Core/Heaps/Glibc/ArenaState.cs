@@ -52,8 +52,8 @@ public sealed class ArenaState
     /// <summary>The first chunk of a fastbin; 0 when it is empty.</summary>
     public ulong Fastbin(int index) => Word(_layout.FastbinsOffset + (index * _layout.PointerSize));
 
-    /// <summary>Whether nothing differs, lock included.</summary>
-    public bool Equals(ArenaState other) => Address == other.Address && _bytes.AsSpan().SequenceEqual(other._bytes);
+    /// <summary>Whether the arena is still what it was when read, lock included.</summary>
+    internal bool IsUnchanged(MemoryCache memory) => memory.Holds(Address, _bytes);
 
     internal static ArenaState? Read(MemoryCache memory, ulong address, GlibcLayout layout)
     {

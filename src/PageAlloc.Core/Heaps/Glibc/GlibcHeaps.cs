@@ -103,8 +103,11 @@ internal sealed class GlibcHeaps
             libcs.Add(file);
             var own = new RangeSet(ring.SelectMany(a => a.Segments).Select(segment => segment.Range));
             var addresses = ring.Select(a => a.Address).ToHashSet();
-            GlibcLayout layout = LinkStyle.Find(_memory, main.Layout, file.Version, ring, own, FindCaches);
-            ThreadCaches threads = FindCaches(layout);
+            var read = new Dictionary<(GlibcLayout Style, int Most), ThreadCaches>();
+            ThreadVariables variables = ThreadVariables.Find(
+                _memory, blocks, addresses, own, files, main.Layout, _isDescribed ? file.Description?.Distance : null);
+            GlibcLayout layout = LinkStyle.Find(_memory, main.Layout, file.Version, ring, own, blocks.Count, (style, most) => Read(style, most).Caches.Sum(c => c.WholeChunks));
+            ThreadCaches threads = Read(layout, blocks.Count);
             threadsFound.Add(threads);
             problems.AddRange(threads.Problems);
             foreach (Tcache cache in threads.Caches.Where(c => known.Add(c.Address)))
@@ -143,7 +146,8 @@ internal sealed class GlibcHeaps
             AddMmapped(main, par, heaps, mmapped, problems);
             problems.AddRange(file.Description is { } description ? LayoutCheck.Compare(ring, par, threads, description) : []);
 
-            ThreadCaches FindCaches(GlibcLayout style) => ThreadCaches.Find(_memory, blocks, addresses, own, files, style, _isDescribed ? file.Description?.Distance : null);
+            ThreadCaches Read(GlibcLayout style, int most) => read.TryGetValue((style, most), out ThreadCaches? before) ? before
+                : read[(style, most)] = ThreadCaches.Read(_memory, blocks.Count <= most ? blocks : blocks[..most], variables, addresses, own, style);
         }
 
         lists.Complete(problems);

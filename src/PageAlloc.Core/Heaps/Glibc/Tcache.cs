@@ -112,11 +112,7 @@ internal sealed class Tcache
     }
 
     /// <summary>Whether the structure is still what it was when read.</summary>
-    public bool IsUnchanged(MemoryCache memory)
-    {
-        var now = new byte[_bytes.Length];
-        return memory.TryRead(Address, now) && now.AsSpan().SequenceEqual(_bytes);
-    }
+    public bool IsUnchanged(MemoryCache memory) => memory.Holds(Address, _bytes);
 
     private bool ReadList(MemoryCache memory, GlibcLayout layout, int bin, ulong head)
     {

@@ -7,16 +7,12 @@ namespace PageAlloc.Heaps.Glibc;
 internal readonly record struct MallocThread(int Tid, ulong Arena, ulong Tcache);
 
 /// <summary>
-/// What one libc keeps for the threads: its variables <c>thread_arena</c> and <c>tcache</c>, each at one distance from the
-/// thread pointer in all threads. They are found without a symbol: <see cref="ThreadColumns"/>.
+/// What one libc keeps for the threads, in its variables <c>thread_arena</c> and <c>tcache</c>.
 /// </summary>
 internal sealed class ThreadCaches
 {
     // Candidates beyond are no more than chance would have them.
     private const int MaxCandidates = 64;
-
-    // Enough to tell a variable from what calls have left behind.
-    private const int MostFarThreads = 64;
 
     // The two variables are in the same few words of libc's.
     private const int BesideWords = 8;
@@ -40,68 +36,29 @@ internal sealed class ThreadCaches
     /// <summary>Tcaches that could not be read.</summary>
     public IReadOnlyList<Problem> Problems { get; private init; } = [];
 
-    /// <summary>Looks into the storage of the threads.</summary>
+    /// <summary>Reads the variables of the threads, and their tcaches.</summary>
     /// <param name="memory">The target's memory.</param>
     /// <param name="blocks">The control blocks of the threads.</param>
+    /// <param name="variables">Where the variables may be.</param>
     /// <param name="arenas">The addresses of the libc's arenas.</param>
     /// <param name="heaps">Where their segments are.</param>
-    /// <param name="files">Where files are mapped: 2.43 has tcaches that are not in use there.</param>
     /// <param name="layout">The layout.</param>
-    /// <param name="distance">How far <c>tcache</c> is behind <c>thread_arena</c>, when symbols tell it.</param>
-    public static ThreadCaches Find(
+    public static ThreadCaches Read(
         MemoryCache memory,
         IReadOnlyList<ThreadBlock> blocks,
+        ThreadVariables variables,
         IReadOnlySet<ulong> arenas,
         RangeSet heaps,
-        RangeSet files,
-        GlibcLayout layout,
-        int? distance = null)
+        GlibcLayout layout)
     {
-        ThreadCaches near = Find(memory, blocks, arenas, heaps, files, layout, distance, ThreadColumns.NearBytes, out bool isNear);
-        return isNear ? near : Find(memory, blocks, arenas, heaps, files, layout, distance, ThreadColumns.FarBytes, out _);
-    }
-
-    private static ThreadCaches Find(
-        MemoryCache memory,
-        IReadOnlyList<ThreadBlock> blocks,
-        IReadOnlySet<ulong> arenas,
-        RangeSet heaps,
-        RangeSet files,
-        GlibcLayout layout,
-        int? distance,
-        int depth,
-        out bool isFound)
-    {
-        var arenaColumns = new ThreadColumns(memory.PointerSize, depth, word => arenas.Contains(word));
-        var cacheColumns = new ThreadColumns(
-            memory.PointerSize, depth, word => files.Contains(word) ? null
-                : !heaps.Contains(word) ? false
-                : memory.IsSwapped(word - (ulong)memory.PointerSize) ? null
-                : IsTcacheSized(memory, word, layout));
-        var storage = new byte[depth];
-        foreach (ThreadBlock block in depth == ThreadColumns.NearBytes ? blocks : blocks.Take(MostFarThreads))
-        {
-            ReadOnlySpan<byte> bytes = storage.AsSpan(storage.Length - Readable(memory, block.Pointer, storage));
-            arenaColumns.Add(memory, bytes);
-            cacheColumns.Add(memory, bytes);
-        }
-
-        List<int> arenaOffsets = arenaColumns.Best();
-        List<int> cacheOffsets = cacheColumns.Best();
-        if (distance is { } known)
-        {
-            cacheOffsets = cacheColumns.All().FindAll(offset => arenaColumns.MayBe(offset + known));
-            arenaOffsets = cacheOffsets.Count != 0 ? cacheOffsets.ConvertAll(offset => offset + known) : arenaOffsets;
-        }
-
         // Several are alike where there are few threads: a true cache holds blocks, and agrees with its own counters.
         int? cacheOffset = null;
         List<Tcache> caches = [];
         (int Count, int Consistent, int Chunks) best = (0, 0, -1);
-        foreach (int offset in cacheOffsets.Take(MaxCandidates))
+        foreach (int offset in variables.Caches.Take(MaxCandidates))
         {
             List<Tcache> read = ReadCaches(memory, blocks, offset, heaps, layout);
-            var rank = (distance is null ? 0 : read.Count, read.Count(c => c.IsConsistent), read.Sum(c => c.Chunks.Count));
+            var rank = (variables.Distance is null ? 0 : read.Count, read.Count(c => c.IsConsistent), read.Sum(c => c.Chunks.Count));
             if (rank.CompareTo(best) > 0)
             {
                 (best, cacheOffset, caches) = (rank, offset, read);
@@ -109,11 +66,10 @@ internal sealed class ThreadCaches
         }
 
         // The two variables are in the same few words of libc's.
-        int? arenaOffset = arenaOffsets.Count == 0 ? null
-            : cacheOffset is not { } near ? arenaOffsets[0]
-            : distance is { } apart ? near + apart
-            : arenaOffsets.MinBy(offset => Math.Abs(offset - near));
-        isFound = arenaOffset is not null || cacheOffset is not null || arenas.Count == 0;
+        int? arenaOffset = variables.Arenas.Count == 0 ? null
+            : cacheOffset is not { } near ? variables.Arenas[0]
+            : variables.Distance is { } apart ? near + apart
+            : variables.Arenas.MinBy(offset => Math.Abs(offset - near));
         // Where no cache can be seen, the variable is one of the words beside the other.
         IEnumerable<int> places = cacheOffset is { } only ? [only]
             : arenaOffset is { } beside ? Enumerable.Range(-BesideWords, (2 * BesideWords) + 1).Select(i => beside + (i * memory.PointerSize))
@@ -149,10 +105,6 @@ internal sealed class ThreadCaches
             ? Tcache.Read(memory, user, form, layout, tid)
             : null;
 
-    private static bool IsTcacheSized(MemoryCache memory, ulong user, GlibcLayout layout) =>
-        user % (ulong)layout.Alignment == 0
-        && memory.TryReadWord(user - (ulong)layout.PointerSize, out ulong size) && TcacheLayout.OfChunk(size & ChunkBits.SizeMask, layout) is not null;
-
     private static List<Tcache> ReadCaches(MemoryCache memory, IReadOnlyList<ThreadBlock> blocks, int offset, RangeSet heaps, GlibcLayout layout)
     {
         var caches = new List<Tcache>();
@@ -167,19 +119,5 @@ internal sealed class ThreadCaches
         }
 
         return caches;
-    }
-
-    // The storage ends at the pointer; a page of it that can't be read ends what is looked at.
-    private static int Readable(MemoryCache memory, ulong pointer, byte[] storage)
-    {
-        for (int length = storage.Length; length >= 64; length /= 2)
-        {
-            if (memory.TryRead(pointer - (ulong)length, storage.AsSpan(storage.Length - length)))
-            {
-                return length;
-            }
-        }
-
-        return 0;
     }
 }

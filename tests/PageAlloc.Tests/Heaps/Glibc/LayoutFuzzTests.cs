@@ -66,7 +66,7 @@ public sealed class LayoutFuzzTests
         }
 
         using var memory = new SyntheticMemory(8);
-        var cache = new MemoryCache(memory, 8);
+        using var cache = new MemoryCache(memory, 8);
         _ = LayoutFacts.Of(result.Structs);
         if (DescribedMalloc.LayoutOf(result.Structs, 8) is { } layout && ArenaState.Read(cache, 0x1000, layout) is { } state)
         {

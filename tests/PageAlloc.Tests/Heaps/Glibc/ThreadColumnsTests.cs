@@ -6,12 +6,14 @@ using PageAlloc.Targets;
 namespace PageAlloc.Tests.Heaps.Glibc;
 
 /// <summary>The place of a variable in the storage of threads: what is left of dead calls never wins over it.</summary>
-public sealed class ThreadColumnsTests
+public sealed class ThreadColumnsTests : IDisposable
 {
     private const ulong Valid = 0x1000, Garbage = 0x77;
 
     private readonly MemoryCache _memory = new(new NoMemory(), 8);
     private readonly ThreadColumns _columns = new(8, ThreadColumns.NearBytes, word => word == Valid);
+
+    public void Dispose() => _memory.Dispose();
 
     [Fact]
     public void The_place_with_the_most_values_is_found()

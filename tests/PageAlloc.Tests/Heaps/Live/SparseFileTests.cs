@@ -26,7 +26,8 @@ public sealed class SparseFileTests
         Mapping vast = Assert.Single(mappings, m => m.Range.Length == 64UL << 30);
         Assert.True(MainArenaFinder.MayHoldData(vast));
 
-        MainArena found = Assert.Single(MainArenaFinder.Find(new MemoryCache(memory, 8), memory, mappings));
+        using var cache = new MemoryCache(memory, 8);
+        MainArena found = Assert.Single(MainArenaFinder.Find(cache, memory, mappings));
         Assert.True(LibcFiles.IsNamedLibc(found.Mapping.Name.Span));
         bool jumps = memory.FirstWritten(vast.Range.Start, vast.Range.End) != vast.Range.Start;
         Assert.True(jumps || !canScan || Environment.OSVersion.Version < new Version(6, 7));
