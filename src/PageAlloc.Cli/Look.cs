@@ -108,7 +108,8 @@ internal sealed class Look : IDisposable
         new(opened, read, heap, pick, scan, contents);
 
     /// <summary>Walks the heaps and joins them with the pages; null when they can't be read.</summary>
-    public HeapFigures? Walk() => Heaps is null ? null : HeapFigures.Walk(Heaps, Table, Content, Trim);
+    /// <param name="guess">Whether to guess what the blocks hold that pin most.</param>
+    public HeapFigures? Walk(bool guess = true) => Heaps is null ? null : HeapFigures.Walk(Heaps, Table, guess ? Content : null, Trim);
 
     /// <summary>The figures of the whole process.</summary>
     /// <param name="heaps">Those of its heaps.</param>

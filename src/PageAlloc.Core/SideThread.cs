@@ -45,6 +45,22 @@ internal sealed class SideThread
         _failure?.Throw();
     }
 
+    /// <summary>Waits for all of them, whatever one threw: they use what the caller closes.</summary>
+    public static void JoinAll(ReadOnlySpan<SideThread> threads)
+    {
+        if (!threads.IsEmpty)
+        {
+            try
+            {
+                threads[0].Join();
+            }
+            finally
+            {
+                JoinAll(threads[1..]);
+            }
+        }
+    }
+
     private void Run()
     {
         try

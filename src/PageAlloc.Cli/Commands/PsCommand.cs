@@ -38,23 +38,13 @@ internal static class PsCommand
         var metrics = new PrometheusView();
         int unread = 0;
         ProcessEntry[] processes = [.. ProcessLookup.All().Where(p => p.Pid != Environment.ProcessId)];
-        using (var progress = new ProgressLine(processes.Length))
+        if (format == "prometheus")
         {
-            foreach (ProcessEntry process in processes)
-            {
-                progress.Step(process.Name);
-                if (TryRead(process.Pid, ref unread) is not { } figures)
-                {
-                    continue;
-                }
-
-                bool isIncomplete = figures.Heaps is not { } heaps || HeapProblemsView.IsIncomplete(heaps.Heaps, heaps.Arenas);
-                found.Add(ProcessWaste.Of(figures, isIncomplete));
-                if (format == "prometheus")
-                {
-                    metrics.Add(figures);
-                }
-            }
+            new ProcessSweep<ProcessFigures>(processes, pid => TryRead(pid, look => look.Figures(look.Walk(guess: false)), ref unread), metrics.Add).Run();
+        }
+        else
+        {
+            new ProcessSweep<ProcessWaste>(processes, pid => TryRead(pid, WasteOf, ref unread), found.Add).Run();
         }
 
         ProcessWaste[] ranked = [.. found.OrderByDescending(p => p.Free).ThenByDescending(p => p.Resident).ThenBy(p => p.Pid)];
@@ -76,19 +66,30 @@ internal static class PsCommand
     }
 
     // A process may end at any time, and kernel threads have no memory: neither is a failure of the list.
-    private static ProcessFigures? TryRead(int pid, ref int unread)
+    private static T? TryRead<T>(int pid, Func<Look, T> of, ref int unread) where T : class
     {
         try
         {
             using OpenedTarget opened = OpenedTarget.Open(pid.ToString(CultureInfo.InvariantCulture), freeze: false);
             using Look look = Look.At(opened, new ReadOptions { UsePageFlags = false }, HeapOptions.Default);
-            return look.Figures(look.Walk());
+            return of(look);
         }
         catch (TargetException e)
         {
-            unread += e.Failure == TargetFailure.PermissionDenied ? 1 : 0;
+            if (e.Failure == TargetFailure.PermissionDenied)
+            {
+                Interlocked.Increment(ref unread);
+            }
+
             return null;
         }
+    }
+
+    private static ProcessWaste WasteOf(Look look)
+    {
+        HeapFigures? heaps = look.Walk(guess: false);
+        return ProcessWaste.Of(
+            look.Info, look.Table, heaps, heaps is null || HeapProblemsView.IsIncomplete(heaps.Heaps, heaps.Arenas));
     }
 
     private static int ReadLimit(string text) =>

@@ -51,7 +51,7 @@ internal static class PartedWalk
         }
         finally
         {
-            JoinAll(threads);
+            SideThread.JoinAll(threads);
         }
 
         if (wrong.IsCancellationRequested)
@@ -83,22 +83,6 @@ internal static class PartedWalk
 
     // Those that are merely swapped out are no reason: nothing more is found of them in one row.
     private static bool HasProblems(Arena arena) => arena.Problems.Any(p => p.Kind != ProblemKind.Swapped);
-
-    // Each of them, whatever another threw: they use memory that the caller closes.
-    private static void JoinAll(ReadOnlySpan<SideThread> threads)
-    {
-        if (!threads.IsEmpty)
-        {
-            try
-            {
-                threads[0].Join();
-            }
-            finally
-            {
-                JoinAll(threads[1..]);
-            }
-        }
-    }
 
     private sealed class Part(List<SegmentPart> segments, IPartedSink sink, bool continues, CancellationTokenSource wrong)
     {

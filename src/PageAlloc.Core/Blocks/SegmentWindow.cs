@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using PageAlloc.Targets;
@@ -53,6 +54,8 @@ internal sealed class SegmentWindow
         finally
         {
             Clear();
+            Return(ref _bytes);
+            Return(ref _nextBytes);
         }
     }
 
@@ -121,6 +124,15 @@ internal sealed class SegmentWindow
     // An absent page of anonymous memory is zeros.
     private static bool IsReadable(PageAccess access) => access is PageAccess.Data or PageAccess.Absent;
 
+    private static void Return(ref byte[] bytes)
+    {
+        if (bytes.Length != 0)
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+            bytes = [];
+        }
+    }
+
     private void Load(ulong address, ulong limit)
     {
         ulong mask = (ulong)_memory.PageSize - 1;
@@ -135,10 +147,11 @@ internal sealed class SegmentWindow
         _readableStart = _readableEnd = 0;
         if (!TryTakeNext())
         {
-            // Most heaps are small: a buffer for the largest would be cleared out by a collection each time.
+            // Most heaps are small, and many are walked one after another.
             if (_bytes.Length < _length)
             {
-                _bytes = GC.AllocateUninitializedArray<byte>(_length);
+                Return(ref _bytes);
+                _bytes = ArrayPool<byte>.Shared.Rent(_length);
             }
 
             _memory.ReadPages(start, _bytes.AsSpan(0, _length), _access.AsSpan(0, pages));
@@ -175,7 +188,7 @@ internal sealed class SegmentWindow
     {
         if (_nextBytes.Length == 0)
         {
-            _nextBytes = GC.AllocateUninitializedArray<byte>(LargePages * _memory.PageSize);
+            _nextBytes = ArrayPool<byte>.Shared.Rent(LargePages * _memory.PageSize);
             _nextAccess = new PageAccess[LargePages];
         }
 

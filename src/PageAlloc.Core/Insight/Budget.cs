@@ -25,7 +25,7 @@ public sealed record BudgetKind(string Id, BudgetUnit Unit, string Help, Func<Pr
     [
         new("rss", BudgetUnit.Bytes, "memory in RAM (Rss)", p => p.Summary.Ledger is { IsKnown: true } ledger ? ledger.ResidentBytes : null),
         new("swap", BudgetUnit.Bytes, "memory in swap", p => p.Summary.Ledger is { IsKnown: true } ledger ? ledger.SwappedBytes : null),
-        new("heap", BudgetUnit.Bytes, "what arenas have from the system, and mmapped blocks", p => OfHeaps(p, () => p.HeapBytes)),
+        new("heap", BudgetUnit.Bytes, "what arenas have from the system, and mmapped blocks", p => OfHeaps(p, () => p.Heaps?.Bytes ?? 0)),
         new("free", BudgetUnit.Bytes, "free memory of heaps that is in RAM", p => OfPages(p, a => a.ResidentFreeBytes)),
         new("trimmable", BudgetUnit.Bytes, "what malloc_trim(0) would give back", p => OfPages(p, a => a.TrimmableBytes)),
         new("pinned", BudgetUnit.Bytes, "free memory on pages that blocks in use keep in RAM", p => OfPages(p, a => a.Pins.TotalBytes)),

@@ -11,6 +11,15 @@ namespace PageAlloc.Insight;
 /// <param name="Pins">What pins free memory on them; null as <paramref name="Pages"/>.</param>
 public sealed record HeapFigures(HeapSet Heaps, IReadOnlyList<ArenaTotals> Arenas, HeapPages? Pages, HeapPins? Pins = null)
 {
+    /// <summary>What arenas have from the system, and mmapped blocks, in bytes.</summary>
+    internal ulong Bytes => OverArenas(a => a.Arena.State.SystemBytes) + Heaps.MmappedBytes;
+
+    /// <summary>The sum of a figure over all arenas.</summary>
+    internal ulong OverArenas(Func<ArenaTotals, ulong> of) => Arenas.Aggregate(0UL, (sum, arena) => sum + of(arena));
+
+    /// <summary>The sum of a figure over the pages of all arenas.</summary>
+    internal ulong OverPages(Func<ArenaPages, ulong> of) => OverArenas(arena => Pages?.Of(arena.Arena) is { } pages ? of(pages) : 0);
+
     /// <summary>Walks heaps and joins them with pages.</summary>
     /// <param name="blocks">The blocks.</param>
     /// <param name="table">The pages of all mappings.</param>

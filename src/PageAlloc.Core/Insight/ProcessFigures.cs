@@ -14,13 +14,9 @@ public sealed record ProcessFigures(TargetInfo Target, PageTable Table, HeapFigu
     /// <summary>What was read of huge pages besides; null when that was not asked for.</summary>
     public HugeScan? HugeScan { get; init; }
 
-    /// <summary>What arenas have from the system, and mmapped blocks, in bytes.</summary>
-    internal ulong HeapBytes => OverArenas(a => a.Arena.State.SystemBytes) + (Heaps?.Heaps.MmappedBytes ?? 0);
-
     /// <summary>The sum of a figure over all arenas.</summary>
-    internal ulong OverArenas(Func<ArenaTotals, ulong> of) => (Heaps?.Arenas ?? []).Aggregate(0UL, (sum, arena) => sum + of(arena));
+    internal ulong OverArenas(Func<ArenaTotals, ulong> of) => Heaps?.OverArenas(of) ?? 0;
 
     /// <summary>The sum of a figure over the pages of all arenas.</summary>
-    internal ulong OverPages(Func<ArenaPages, ulong> of) =>
-        OverArenas(arena => Heaps?.Pages?.Of(arena.Arena) is { } pages ? of(pages) : 0);
+    internal ulong OverPages(Func<ArenaPages, ulong> of) => Heaps?.OverPages(of) ?? 0;
 }

@@ -1,3 +1,6 @@
+using PageAlloc.Pages;
+using PageAlloc.Targets;
+
 namespace PageAlloc.Insight;
 
 /// <summary>What of a process's memory its heaps waste, in bytes: a line of a list of processes.</summary>
@@ -34,19 +37,26 @@ public sealed record ProcessWaste
     public required bool IsIncomplete { get; init; }
 
     /// <summary>The line of a process.</summary>
-    /// <param name="figures">What was read of it.</param>
+    /// <param name="target">The process.</param>
+    /// <param name="table">All its pages.</param>
+    /// <param name="heaps">Its heaps; null when they could not be read.</param>
     /// <param name="isIncomplete">Whether its heaps could not be read whole.</param>
-    public static ProcessWaste Of(ProcessFigures figures, bool isIncomplete) => new()
+    public static ProcessWaste Of(TargetInfo target, PageTable table, HeapFigures? heaps, bool isIncomplete)
     {
-        Pid = figures.Target.Pid,
-        Command = figures.Target.Command,
-        Allocator = figures.Heaps?.Heaps.Allocator,
-        Resident = figures.Summary.Ledger.ResidentBytes,
-        Swapped = figures.Summary.Ledger.SwappedBytes,
-        Heap = figures.HeapBytes,
-        Free = figures.OverPages(p => p.ResidentFreeBytes),
-        Trimmable = figures.OverPages(p => p.TrimmableBytes),
-        Pinned = figures.OverPages(p => p.Pins.TotalBytes),
-        IsIncomplete = isIncomplete,
-    };
+        // What is whose does not matter for the sums.
+        var ledger = new Ledger(table, heaps, [], null);
+        return new ProcessWaste
+        {
+            Pid = target.Pid,
+            Command = target.Command,
+            Allocator = heaps?.Heaps.Allocator,
+            Resident = ledger.ResidentBytes,
+            Swapped = ledger.SwappedBytes,
+            Heap = heaps?.Bytes ?? 0,
+            Free = heaps?.OverPages(p => p.ResidentFreeBytes) ?? 0,
+            Trimmable = heaps?.OverPages(p => p.TrimmableBytes) ?? 0,
+            Pinned = heaps?.OverPages(p => p.Pins.TotalBytes) ?? 0,
+            IsIncomplete = isIncomplete,
+        };
+    }
 }

@@ -51,7 +51,7 @@ public static class PageTableReader
         var builder = new PageTableBuilder(mappings, source.PageSize);
         FolioResolver? folios = source.HasFlags ? new FolioResolver(source) : null;
         var window = new PageWindow(builder, folios, zeroInDoubt: !source.CanScan);
-        var entries = new PagemapBuffer(source, pid);
+        using var entries = new PagemapBuffer(source, pid);
         if (source.CanScan)
         {
             new ScanWalk(source, entries, mappings, window, pid).Run();

@@ -3,14 +3,14 @@ using PageAlloc.Interop;
 namespace PageAlloc.Pages;
 
 /// <summary>Pagemap entries that were read, 256 KiB at most: larger reads gain nothing.</summary>
-internal sealed class PagemapBuffer
+internal sealed class PagemapBuffer : IDisposable
 {
     /// <summary>Entries that fit.</summary>
     public const int Capacity = 32 << 10;
 
     private readonly IPageSource _source;
     private readonly int _pid;
-    private readonly ulong[] _entries = GC.AllocateUninitializedArray<ulong>(Capacity);
+    private readonly RentedArray<ulong> _entries = new(Capacity);
     private ulong _firstPage;
     private int _count;
 
@@ -27,7 +27,7 @@ internal sealed class PagemapBuffer
     /// <exception cref="TargetException">The process ended.</exception>
     public void Read(ulong firstPage, ulong endPage)
     {
-        int n = _source.ReadEntries(firstPage, _entries.AsSpan(0, (int)Math.Min(endPage - firstPage, Capacity)));
+        int n = _source.ReadEntries(firstPage, _entries.Span[..(int)Math.Min(endPage - firstPage, Capacity)]);
         if (n <= 0)
         {
             throw Failed(n, _pid);
@@ -41,8 +41,11 @@ internal sealed class PagemapBuffer
     public ReadOnlySpan<ulong> Get(ulong firstPage, ulong count)
     {
         int at = (int)(firstPage - _firstPage);
-        return _entries.AsSpan(at, (int)Math.Min(count, (ulong)(_count - at)));
+        return _entries.Span.Slice(at, (int)Math.Min(count, (ulong)(_count - at)));
     }
+
+    /// <summary>Gives the room for entries back.</summary>
+    public void Dispose() => _entries.Dispose();
 
     /// <summary>What it means that pagemap gave nothing. After an exec or exit the file is that of memory that is gone.</summary>
     public static TargetException Failed(int result, int pid) => result is 0 or -Errno.ESRCH

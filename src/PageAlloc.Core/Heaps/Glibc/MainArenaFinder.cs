@@ -30,7 +30,8 @@ internal static class MainArenaFinder
     public static List<MainArena> Find(MemoryCache memory, IMemory pages, IReadOnlyList<Mapping> mappings)
     {
         var found = new List<MainArena>();
-        byte[] buffer = GC.AllocateUninitializedArray<byte>(PagesPerRead * memory.PageSize);
+        using var rented = new RentedArray<byte>(PagesPerRead * memory.PageSize);
+        Span<byte> buffer = rented.Span;
         var access = new PageAccess[PagesPerRead];
         int budget = MaxSteps;
         ulong left = MaxBytes;
@@ -40,8 +41,8 @@ internal static class MainArenaFinder
             while (left != 0 && (at = pages.FirstWritten(at, mapping.Range.End)) < mapping.Range.End)
             {
                 int length = (int)Math.Min(Math.Min((ulong)buffer.Length, left), mapping.Range.End - at);
-                pages.ReadPages(at, buffer.AsSpan(0, length), access.AsSpan(0, length / memory.PageSize));
-                Search(memory, mapping, at, buffer.AsSpan(0, length), found, ref budget);
+                pages.ReadPages(at, buffer[..length], access.AsSpan(0, length / memory.PageSize));
+                Search(memory, mapping, at, buffer[..length], found, ref budget);
                 at += (ulong)length;
                 left -= (ulong)length;
             }

@@ -48,7 +48,8 @@ internal static class ThreadPointers
         bool IsSelf(ulong at, ulong? self = null) => memory.TryReadWord(at, out ulong word) && word == (self ?? at);
 
         var found = new ThreadDescriptors(memory, tids);
-        byte[] buffer = GC.AllocateUninitializedArray<byte>(PagesPerRead * pages.PageSize);
+        using var rented = new RentedArray<byte>(PagesPerRead * pages.PageSize);
+        Span<byte> buffer = rented.Span;
         var access = new PageAccess[PagesPerRead];
         int budget = MaxPages;
         int reads = MaxReads;
@@ -77,7 +78,7 @@ internal static class ThreadPointers
                     int length = (int)Math.Min((ulong)buffer.Length, end - start);
                     int count = length / pages.PageSize;
                     end -= (ulong)length;
-                    pages.ReadPages(end, buffer.AsSpan(0, length), access.AsSpan(0, count));
+                    pages.ReadPages(end, buffer[..length], access.AsSpan(0, count));
                     sawSwapped |= access.AsSpan(0, count).Contains(PageAccess.Swapped);
                     int read = access.AsSpan(0, count).Count(PageAccess.Data);
                     budget -= read;
@@ -87,7 +88,7 @@ internal static class ThreadPointers
                     }
                     else
                     {
-                        Search(buffer.AsSpan(0, (int)Math.Min((ulong)length, range.End - end)), end, memory, found);
+                        Search(buffer[..(int)Math.Min((ulong)length, range.End - end)], end, memory, found);
                     }
                 }
             }
