@@ -28,6 +28,9 @@ internal sealed class LiveMemory : IMemory
 
     public int PageSize { get; }
 
+    // What is walked by several threads is not worth it.
+    public bool IsReadAhead => !IsBorrowed && Environment.ProcessorCount > 1;
+
     // The files are those of another, which closes them.
     private bool IsBorrowed { get; init; }
 
