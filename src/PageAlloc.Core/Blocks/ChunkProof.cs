@@ -37,9 +37,10 @@ internal sealed class ChunkProof(MemoryCache memory, FreeLists lists, int steps 
             _steps--;
             if (!memory.TryReadWord(chunk + (ulong)layout.PointerSize, out _))
             {
-                // The whole page can't be read.
+                // The whole page can't be read; and where a page is absent, and reads as zeros, no chunk begins.
                 ulong mask = (ulong)memory.PageSize - 1;
                 ulong next = (chunk & ~mask) + mask + 1;
+                next = next < end ? memory.FirstReadable(next, (end + mask) & ~mask) : next;
                 chunk = layout.FirstChunk(next) - (ulong)layout.Alignment;
                 continue;
             }

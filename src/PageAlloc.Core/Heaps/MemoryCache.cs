@@ -49,6 +49,9 @@ internal sealed unsafe class MemoryCache : IDisposable
     /// <summary>See <see cref="IMemory.FirstPresent"/>.</summary>
     public ulong FirstPresent(ulong address, ulong end) => _memory.FirstPresent(address, end);
 
+    /// <summary>See <see cref="IMemory.FirstReadable"/>.</summary>
+    public ulong FirstReadable(ulong address, ulong end) => _memory.FirstReadable(address, end);
+
     /// <summary>See <see cref="IMemory.FirstWritten"/>.</summary>
     public ulong FirstWritten(ulong address, ulong end) => _memory.FirstWritten(address, end);
 

@@ -42,6 +42,11 @@ public interface IMemory : IDisposable
     /// <param name="end">Where to end, page aligned; what is given when there is none.</param>
     ulong FirstPresent(ulong address, ulong end) => address;
 
+    /// <summary>The same for pages that can be read now: those that are swapped out, and left so, are passed over too.</summary>
+    /// <param name="address">Where to begin, page aligned.</param>
+    /// <param name="end">Where to end, page aligned; what is given when there is none.</param>
+    ulong FirstReadable(ulong address, ulong end) => FirstPresent(address, end);
+
     /// <summary>The same for pages of a private mapping that were written: pages that still are a file's are passed over too.</summary>
     /// <param name="address">Where to begin, page aligned.</param>
     /// <param name="end">Where to end, page aligned; what is given when there is none.</param>

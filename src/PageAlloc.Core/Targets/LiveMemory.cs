@@ -78,6 +78,8 @@ internal sealed class LiveMemory : IMemory
 
     public ulong FirstPresent(ulong address, ulong end) => First(address, end, excluded: 0);
 
+    public ulong FirstReadable(ulong address, ulong end) => First(address, end, _swapIn ? 0 : PageScan.SWAPPED);
+
     public ulong FirstWritten(ulong address, ulong end) => First(address, end, PageScan.FILE);
 
     // Both files are read at given offsets: any number of threads may.
