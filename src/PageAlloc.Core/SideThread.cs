@@ -12,10 +12,10 @@ internal sealed class SideThread
     private readonly Thread? _thread;
     private ExceptionDispatchInfo? _failure;
 
-    private SideThread(Action work)
+    private SideThread(Action work, int stackBytes)
     {
         _work = work;
-        var thread = new Thread(Run, maxStackSize: 256 << 10) { IsBackground = true };
+        var thread = new Thread(Run, stackBytes) { IsBackground = true };
         try
         {
             thread.Start();
@@ -28,7 +28,9 @@ internal sealed class SideThread
     }
 
     /// <summary>Begins with the work.</summary>
-    public static SideThread Start(Action work) => new(work);
+    /// <param name="work">The work.</param>
+    /// <param name="stackBytes">The room for its stack; what of it is not used takes no memory.</param>
+    public static SideThread Start(Action work, int stackBytes = 256 << 10) => new(work, stackBytes);
 
     /// <summary>Waits for the end of the work, and throws what it threw.</summary>
     public void Join()

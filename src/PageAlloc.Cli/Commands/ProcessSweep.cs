@@ -14,6 +14,9 @@ internal sealed class ProcessSweep<T>(IReadOnlyList<ProcessEntry> processes, Fun
 {
     private const int MostThreads = 4;
 
+    // All of a look is done on it, as on the main thread, which usually has this much.
+    private const int StackBytes = 8 << 20;
+
     private readonly Lock _lock = new();
 
     // Read, and waiting for those before them.
@@ -26,7 +29,7 @@ internal sealed class ProcessSweep<T>(IReadOnlyList<ProcessEntry> processes, Fun
     {
         using var progress = new ProgressLine(processes.Count);
         int count = Math.Min(Math.Min(Environment.ProcessorCount, MostThreads), processes.Count);
-        SideThread[] others = [.. Enumerable.Range(1, Math.Max(0, count - 1)).Select(_ => SideThread.Start(() => Work(progress)))];
+        SideThread[] others = [.. Enumerable.Range(1, Math.Max(0, count - 1)).Select(_ => SideThread.Start(() => Work(progress), StackBytes))];
         try
         {
             Work(progress);
