@@ -21,12 +21,9 @@ internal sealed class SegmentWindow
     private byte[] _bytes = [];
     private PageAccess[] _access = new PageAccess[LargePages];
 
-    // The window behind this one, which another thread reads meanwhile: only where memory can be had twice.
-    private byte[] _nextBytes = [];
-    private PageAccess[] _nextAccess = [];
-    private Task? _next;
-    private ulong _nextStart;
-    private int _nextLength;
+    // Reads the window behind this one meanwhile: only where memory can be had twice, and threads.
+    private ReadAhead? _ahead;
+    private bool _canReadAhead;
     private ulong _start;
     private int _length;
 
@@ -39,6 +36,7 @@ internal sealed class SegmentWindow
     {
         _memory = memory;
         _again = memory.IsReadAhead ? memory.Again() : null;
+        _canReadAhead = _again is not null;
         _pointerSize = pointerSize;
         _pageShift = BitOperations.Log2((uint)memory.PageSize);
     }
@@ -46,27 +44,17 @@ internal sealed class SegmentWindow
     /// <summary>Does something with the window, which is empty before and after: nothing is being read when the memory is closed.</summary>
     public void Use(Action walk)
     {
-        Clear();
+        _length = 0;
         try
         {
             walk();
         }
         finally
         {
-            Clear();
+            _length = 0;
+            _ahead?.Dispose();
+            _ahead = null;
             Return(ref _bytes);
-            Return(ref _nextBytes);
-        }
-    }
-
-    private void Clear()
-    {
-        _length = 0;
-        if (_next is not null)
-        {
-            // What nobody wants any more may fail.
-            Task.WaitAny(_next);
-            _next = null;
         }
     }
 
@@ -145,7 +133,7 @@ internal sealed class SegmentWindow
         _start = start;
         _length = pages * _memory.PageSize;
         _readableStart = _readableEnd = 0;
-        if (!TryTakeNext())
+        if (_ahead?.TryTake(_start, _length, ref _bytes, ref _access) != true)
         {
             // Most heaps are small, and many are walked one after another.
             if (_bytes.Length < _length)
@@ -157,43 +145,11 @@ internal sealed class SegmentWindow
             _memory.ReadPages(start, _bytes.AsSpan(0, _length), _access.AsSpan(0, pages));
         }
 
-        if (_again is not null && pages == LargePages && start + (ulong)_length < end)
+        if (_canReadAhead && pages == LargePages && start + (ulong)_length < end)
         {
-            ReadNext(start + (ulong)_length, (int)Math.Min((ulong)LargePages, (end - start - (ulong)_length) / (mask + 1)));
+            _ahead ??= ReadAhead.TryStart(_again!, LargePages);
+            _canReadAhead = _ahead is not null;
+            _ahead?.Ask(start + (ulong)_length, (int)Math.Min((ulong)_length, end - start - (ulong)_length));
         }
-    }
-
-    private bool TryTakeNext()
-    {
-        if (_next is null)
-        {
-            return false;
-        }
-
-        Task read = _next;
-        _next = null;
-        if (_nextStart != _start || _nextLength != _length)
-        {
-            Task.WaitAny(read);
-            return false;
-        }
-
-        read.GetAwaiter().GetResult();
-        (_bytes, _nextBytes) = (_nextBytes, _bytes);
-        (_access, _nextAccess) = (_nextAccess, _access);
-        return true;
-    }
-
-    private void ReadNext(ulong start, int pages)
-    {
-        if (_nextBytes.Length == 0)
-        {
-            _nextBytes = ArrayPool<byte>.Shared.Rent(LargePages * _memory.PageSize);
-            _nextAccess = new PageAccess[LargePages];
-        }
-
-        _nextStart = start;
-        _nextLength = pages * _memory.PageSize;
-        _next = Task.Run(() => _again!.ReadPages(start, _nextBytes.AsSpan(0, pages * _memory.PageSize), _nextAccess.AsSpan(0, pages)));
     }
 }
